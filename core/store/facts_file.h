@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,8 +23,9 @@ struct WrittenFile {
   std::string kind;  ///< "batch" or "facts"
   int64_t bytes = 0;
   int64_t rows = 0;
-  Digest root{};    ///< Merkle root over the rows' leaves
-  Digest sha256{};  ///< of the whole file
+  Digest root{};               ///< Merkle root over the rows' leaves
+  Digest sha256{};             ///< of the whole file
+  std::shared_ptr<void> hold;  ///< its writer's lock: keep it until published, or a sweep may take the file
 };
 
 /// Enters a written file in the catalogue (table data_file), inside the transaction that publishes what it means.
