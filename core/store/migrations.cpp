@@ -199,6 +199,8 @@ CREATE TABLE queue(
   item_order TEXT /*none*/ NOT NULL CHECK(item_order IN ('given', 'random', 'uncertain')),
   origin TEXT /*none*/ NOT NULL,           -- JSON: the question that filled it
   assigned TEXT /*none*/,
+  items INTEGER NOT NULL DEFAULT 0,        -- counted in the transactions that add and settle items, so that nobody
+  done INTEGER NOT NULL DEFAULT 0,         -- has to count a million rows to show how far a queue is
   created_ms INTEGER NOT NULL,
   UNIQUE(task, name)
 ) STRICT;
