@@ -1,0 +1,84 @@
+// Putting a model to work: one text, lines of a file, or a whole batch whose predictions are kept.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <istream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/work.h"
+#include "models/registry.h"
+#include "store/project.h"
+#include "text/linear_classifier.h"
+
+namespace millwright::models {
+
+/// A model in memory. Reading its files checks them; predicting is not thread-safe: load one for each thread.
+class Predictor {
+ public:
+  [[nodiscard]] static Result<Predictor> load(const store::Project& project, const Model& model);
+
+  struct Prediction {
+    std::string label;
+    double confidence = 0;
+    std::vector<std::pair<std::string, double>> scores;  ///< every label's probability, where asked for
+  };
+  [[nodiscard]] Prediction predict(std::string_view text, bool with_scores = false);
+  /// Index of the best label and its probability.
+  [[nodiscard]] text::BestLabel best(std::string_view text);
+  /// Indexes and probabilities of the k best, best first.
+  [[nodiscard]] std::vector<text::BestLabel> best_of(std::string_view text, size_t k);
+  [[nodiscard]] const std::vector<std::string>& labels() const { return classifier_.labels(); }
+
+ private:
+  explicit Predictor(text::LinearClassifier classifier) : classifier_(std::move(classifier)) {}
+  text::LinearClassifier classifier_;
+  text::LinearScratch scratch_;
+};
+
+/// Rows of a stream: JSON Lines whose `text_field` is a string, or CSV with a header that has this column (a first line
+/// that begins with "{" is JSON). `row` counts from 1. Errors: bad_input "predict.field", "predict.line" with its
+/// number.
+struct RowPrediction {
+  int64_t row = 0;
+  Predictor::Prediction prediction;
+};
+[[nodiscard]] Status predict_stream(Predictor& predictor, std::istream& input, std::string_view text_field,
+                                    bool with_scores, const std::function<bool(const RowPrediction&)>& each,
+                                    const Work& work);
+
+/// A batch's records predicted; with `save` they are kept as a facts file and listed for monitoring and queues.
+struct BatchPredictions {
+  int64_t file = 0;  ///< row of prediction_file; 0: not kept
+  int64_t rows = 0;
+  double mean_confidence = 0;
+};
+struct RecordPrediction {
+  RecordRef record;
+  Predictor::Prediction prediction;
+};
+[[nodiscard]] Result<BatchPredictions> predict_batch(store::Project& project, const Model& model, int64_t batch,
+                                                     bool save, bool with_scores,
+                                                     const std::function<bool(const RecordPrediction&)>& each,
+                                                     const Work& work);
+
+/// Kept predictions of a batch, newest file of this model (model 0: of any).
+struct SavedPrediction {
+  RecordRef record;
+  int32_t label = -1;  ///< index into labels
+  double confidence = 0;
+};
+struct SavedPredictions {
+  int64_t model = 0;
+  std::vector<std::string> labels;
+  std::vector<SavedPrediction> rows;
+};
+[[nodiscard]] Result<std::optional<SavedPredictions>> saved_predictions(const store::Project& project, int64_t batch,
+                                                                        int64_t model = 0);
+
+}  // namespace millwright::models

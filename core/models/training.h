@@ -1,0 +1,74 @@
+// From a snapshot to a training job, and from a finished job to a run and a model.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "base/work.h"
+#include "jobs/algorithms.h"
+#include "jobs/foreman.h"
+#include "jobs/queue.h"
+#include "models/evaluation.h"
+#include "store/project.h"
+
+namespace millwright::models {
+
+struct TrainRequest {
+  std::string snapshot;  ///< id as typed, or "latest"
+  std::string algorithm = "linear";
+  std::vector<std::pair<std::string, std::string>> settings;  ///< option → value, as typed
+  uint64_t seed = 0;
+  std::string device = "auto";  ///< auto | cpu | cuda:N
+};
+/// Checks the plan, writes the snapshot's rows into a new job's folder and queues it. Refused (kind refused,
+/// "train.gate") when the snapshot's gate is shut: the error names the checks. Errors of options: see
+/// jobs/algorithms.h; usage "train.no_such_algorithm", "train.device"; bad_input "train.too_few" (fewer than two labels
+/// in the training split).
+[[nodiscard]] Result<jobs::Job> start_training(store::Project& project, const TrainRequest& request, const Work& work);
+
+/// Takes over what training jobs leave: model files into blobs, run, model and evaluations into the project.
+[[nodiscard]] std::map<std::string, jobs::Harvest> harvests();
+/// A foreman that knows every kind of job: for the workbench's timer, `--wait` and `jobs run`.
+[[nodiscard]] Result<jobs::Foreman> foreman(const store::Project& project);
+
+/// A point of the training curve.
+struct CurvePoint {
+  std::string name;  ///< "objective", "validation_accuracy"
+  int64_t step = 0;
+  double value = 0;
+};
+
+struct Run {
+  int64_t id = 0;
+  Uuid uuid;
+  int64_t job = 0;
+  Uuid job_uuid;
+  int64_t task = 0;
+  std::string task_name;
+  int64_t snapshot = 0;
+  Uuid snapshot_uuid;
+  std::string algorithm;
+  Json parameters;
+  int64_t seed = 0;
+  std::string device;
+  Json versions;
+  Json metrics;  ///< {"accuracy","macro_f1","ece",…} of the test split, and "validation": {…}
+  std::vector<CurvePoint> curve;
+  std::string gate_override;  ///< who allowed it and why; empty when the gate was green
+  double seconds = 0;
+  std::string actor;
+  int64_t time_ms = 0;
+  int64_t model = 0;  ///< row of the model it made
+  Uuid model_uuid;
+  Digest weights_sha256{};
+};
+/// Newest first; of one task when task is not 0.
+[[nodiscard]] Result<std::vector<Run>> list_runs(const store::Project& project, int64_t task = 0);
+[[nodiscard]] Result<Run> run_of_job(const store::Project& project, int64_t job);
+[[nodiscard]] Json to_json(const Run& run);
+
+}  // namespace millwright::models
