@@ -3,13 +3,12 @@
 // Costs some nanoseconds a value.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/hash.h"
@@ -55,6 +54,7 @@ class QuantileSketch {
   void add_sorted(std::vector<double> values, size_t level);
   void compact();
   [[nodiscard]] size_t capacity(size_t level) const;
+  [[nodiscard]] size_t items() const;
   [[nodiscard]] std::vector<std::pair<double, int64_t>> weighted() const;
   uint64_t coin();
 
@@ -69,7 +69,8 @@ class QuantileSketch {
 class DistinctCounter {
  public:
   static constexpr size_t kExact = 4096;
-  void add_hash(uint64_t hash);
+  /// Hashes of values, see quick_hash(); their upper 40 bits are used.
+  void add(std::span<const uint64_t> hashes);
   void merge(const DistinctCounter& other);
   [[nodiscard]] int64_t value() const;
   [[nodiscard]] bool exact() const { return registers_.empty(); }
@@ -78,11 +79,10 @@ class DistinctCounter {
   [[nodiscard]] static Result<DistinctCounter> load(std::span<const uint8_t>& in);
 
  private:
-  void spill();
+  bool insert(uint64_t hash);
   void observe(uint64_t hash);
-  std::vector<uint64_t> table_;  // open addressing, 0 is empty; power of two
+  std::vector<uint64_t> table_;  // open addressing, 0 is empty; its size a power of two
   size_t used_ = 0;
-  bool zero_ = false;
   std::vector<uint8_t> registers_;
 };
 
@@ -96,8 +96,7 @@ class FrequentValues {
     int64_t count = 0;  ///< at least
     int64_t error = 0;  ///< at most this many more
   };
-  /// All values of a part with their counts (or those that are known), and how often one that is not among them may
-  /// have occurred.
+  /// Values of a part with their counts, each value once, and how often one that is not among them may have occurred.
   void add(std::vector<Entry> counted, int64_t unlisted_bound = 0);
   void merge(const FrequentValues& other);
   /// Commonest first.
@@ -118,7 +117,9 @@ class FrequentValues {
 [[nodiscard]] uint64_t quick_hash(uint64_t word);
 
 /// Everything about one field of one chunk, or of many merged. Hand in the values that are there; count the missing.
-/// Numbers: moments, extremes and quantiles of the values. Texts: of their lengths in bytes.
+/// Numbers: moments and quantiles of the values. Texts: of their lengths in bytes; categories: moments of their
+/// lengths. Frequent values of a call with more than 4,096 distinct ones are found in a sample and then counted: a
+/// value that makes up less than about 1/250 of the call may be missing, which the bound says.
 class FieldSummary {
  public:
   void add_missing(int64_t rows) { missing_ += rows; }
@@ -129,6 +130,7 @@ class FieldSummary {
   /// A dictionary: each value once with how often it occurs; counts of 0 are skipped.
   void add_categories(std::span<const std::string_view> values, std::span<const int64_t> counts);
   void add_texts(std::span<const std::string_view> values);
+  /// Parts must be of the same kind: a number's summary and a text's do not mix.
   void merge(const FieldSummary& other);
 
   [[nodiscard]] int64_t count() const { return count_; }  ///< present values, not_finite ones among them
@@ -146,6 +148,8 @@ class FieldSummary {
   [[nodiscard]] static Result<FieldSummary> load(std::span<const uint8_t> bytes);
 
  private:
+  template <class TextOf>
+  void count_words(std::span<const uint64_t> words, bool hashed, const TextOf& text_of);
   int64_t count_ = 0;
   int64_t missing_ = 0;
   int64_t not_finite_ = 0;
