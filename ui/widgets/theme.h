@@ -13,6 +13,8 @@ class QWidget;
 
 namespace millwright::ui {
 
+class PortalWatcher;
+
 /// How something stands. Shown as a colour and always with a word beside it.
 enum class State { neutral, pass, warning, fail, running };
 
@@ -76,20 +78,20 @@ class Theme : public QObject {
   void watch_system();
   void set_system_dark(bool dark);
   [[nodiscard]] bool palette_is_dark() const;
-  Q_SLOT void portal_setting_changed(const QString& space, const QString& key, const class QDBusVariant& value);
 
   ThemeChoice choice_ = ThemeChoice::system;
   bool dark_ = false;
   bool system_dark_ = false;
   bool installed_ = false;
   double system_scale_ = 1;
+  PortalWatcher* portal_ = nullptr;
   double user_scale_ = 1;
 };
 
 // Shorthands for painters.
 [[nodiscard]] inline const Tokens& tokens() { return Theme::instance().tokens(); }
 [[nodiscard]] inline int px(double length) { return Theme::instance().px(length); }
-[[nodiscard]] inline QFont font(FontRole role) { return Theme::instance().font(role); }
+[[nodiscard]] inline QFont role_font(FontRole role) { return Theme::instance().font(role); }
 [[nodiscard]] QColor color_of(State state);   ///< the dot
 [[nodiscard]] QColor ground_of(State state);  ///< tinted ground
 [[nodiscard]] QColor text_of(State state);    ///< text on that ground
@@ -99,7 +101,7 @@ class Theme : public QObject {
 [[nodiscard]] QColor mix(const QColor& a, const QColor& b, double t);
 
 /// An icon of resources/icons in a colour of the theme; without a colour it follows the text.
-[[nodiscard]] QIcon icon(const QString& name, QColor color = {});
+[[nodiscard]] QIcon themed_icon(const QString& name, QColor color = {});
 [[nodiscard]] QPixmap icon_pixmap(const QString& name, int size, const QColor& color, double device_pixel_ratio = 1);
 
 // Words and figures, in the user's locale.
