@@ -55,7 +55,8 @@ bool Lines::next(Line& line) {
     consumed_ += static_cast<int64_t>(pending_);
     line.number = ++number_;
     line.text = text.substr(0, length);
-    if (line.text.ends_with('\r')) line.text.remove_suffix(1);
+    line.carriage_return = found != nullptr && line.text.ends_with('\r');
+    if (line.carriage_return) line.text.remove_suffix(1);
     line.too_long = line.text.size() > max_line_;
     if (line.too_long) line.text = line.text.substr(0, (size_t{1} << 20) + 1);
     return true;
@@ -73,7 +74,7 @@ bool Lines::skip_long(Line& line) {
     if (end != std::string_view::npos || window_.at_end()) break;
     window_.fill(piece_);
   }
-  line = {long_line_, ++number_, true};
+  line = {long_line_, ++number_, false, true};
   return true;
 }
 

@@ -70,9 +70,10 @@ class Lines {
  public:
   Lines(ByteStream& stream, size_t piece, size_t max_line) : window_(stream), piece_(piece), max_line_(max_line) {}
   struct Line {
-    std::string_view text;  ///< without its end; valid until the next call
-    int64_t number = 0;     ///< from 1
-    bool too_long = false;  ///< longer than max_line: text is its first MiB
+    std::string_view text;         ///< without its end; valid until the next call
+    int64_t number = 0;            ///< from 1
+    bool carriage_return = false;  ///< it ended with CR LF
+    bool too_long = false;         ///< longer than max_line: text is its first MiB
   };
   /// False at the end of the source.
   [[nodiscard]] bool next(Line& line);
