@@ -2,6 +2,7 @@
 // and bulk facts, blobs. It knows how to keep, not what: rows mean something only in the rooms below.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -68,10 +69,12 @@ class Statement {
 
  private:
   friend class Database;
-  Statement(sqlite3* db, sqlite3_stmt* handle, bool cached) : db_(db), handle_(handle), cached_(cached) {}
-  sqlite3* db_ = nullptr;
+  struct Cache;
+  Statement(std::shared_ptr<Cache> cache, sqlite3_stmt* handle, const std::string* sql)
+      : cache_(std::move(cache)), handle_(handle), sql_(sql) {}
+  std::shared_ptr<Cache> cache_;
   sqlite3_stmt* handle_ = nullptr;
-  bool cached_ = false;
+  const std::string* sql_ = nullptr;  ///< its place in the cache; nullptr: not kept
 };
 
 /// One SQLite connection; used by one thread at a time.
@@ -98,6 +101,10 @@ class Database {
   [[nodiscard]] sqlite3* handle() const;
   /// Interrupts what runs on this connection, from any thread.
   void interrupt() const;
+  /// How long a statement waits for another connection's lock before store.locked; 10 s when not said.
+  void set_lock_timeout(std::chrono::milliseconds timeout);
+  /// The first value of the first row of a query without parameters; error "store.sql" when there is none.
+  [[nodiscard]] Result<int64_t> integer(std::string_view sql) const;
 
  private:
   struct State;

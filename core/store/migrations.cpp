@@ -3,10 +3,10 @@
 namespace millwright::store {
 namespace {
 
-// Conventions. Every TEXT and BLOB column says its class in a comment that SQLite keeps with the table: payload (came from
-// a subject's data, must go on erasure), derived (computed from payload: must go or be made again), none (about the work,
-// not about a subject). Times are UTC milliseconds. `uuid` is a UUIDv7 (16 bytes); the integer keys are local to this file.
-// (batch, ordinal) is a record: the batch that it first arrived in and its arrival number there, from 0.
+// Conventions. Every TEXT and BLOB column says its class in a comment that SQLite keeps with the table: payload (came
+// from a subject's data, must go on erasure), derived (computed from payload: must go or be made again), none (about
+// the work, not about a subject). Times are UTC milliseconds. `uuid` is a UUIDv7 (16 bytes); the integer keys are local
+// to this file. (batch, ordinal) is a record: the batch that it first arrived in and its arrival number there, from 0.
 // JSON columns hold documents whose shape the owning room defines.
 constexpr std::string_view kFirst = R"sql(
 -- store ------------------------------------------------------------------------------------------------------------------
@@ -352,8 +352,12 @@ CREATE TABLE drift_report(
 
 constexpr Migration kMigrations[] = {{1, kFirst}};
 
+std::span<const Migration> replaced;
+
 }  // namespace
 
-std::span<const Migration> migrations() { return kMigrations; }
+std::span<const Migration> migrations() { return replaced.empty() ? std::span(kMigrations) : replaced; }
+int newest_version() { return migrations().back().version; }
+void set_migrations(std::span<const Migration> replacement) { replaced = replacement; }
 
 }  // namespace millwright::store

@@ -17,5 +17,9 @@ struct Migration {
 
 /// In order; the last one's version is the format version that this program writes (PRAGMA user_version).
 [[nodiscard]] std::span<const Migration> migrations();
+/// The format version that this program writes.
+[[nodiscard]] int newest_version();
+/// For tests of migrations: another list in their place; empty puts ours back. Not while a project is open.
+void set_migrations(std::span<const Migration> replacement);
 
 }  // namespace millwright::store

@@ -105,8 +105,13 @@ class Project {
   [[nodiscard]] Status checkpoint();
 
  private:
+  friend class Maintenance;
   struct State;
   explicit Project(std::unique_ptr<State> state);
+  [[nodiscard]] static Result<Project> connect(const fs::path& folder, const Actor& actor, const OpenOptions& options);
+  [[nodiscard]] Status settle_version();
+  [[nodiscard]] Status migrate();
+  [[nodiscard]] Status read_identity();
   [[nodiscard]] Status begin();
   [[nodiscard]] Status commit();
   void roll_back();
