@@ -35,8 +35,8 @@ enum class FieldType : uint8_t {
 [[nodiscard]] const char* name_of(FieldType type);
 [[nodiscard]] std::optional<FieldType> field_type_from(std::string_view name);
 
-inline constexpr int64_t kChunkRows = 65'536;  ///< arrivals in a column chunk; only a batch's last one has fewer
-inline constexpr int64_t kBlockRows = 256;     ///< records in a row block
+inline constexpr int64_t kChunkRows = 65'536;  ///< arrivals in a column chunk at most; fewer where rows are long
+inline constexpr int64_t kBlockRows = 256;     ///< records in a row block at most
 inline constexpr uint32_t kMissingCode = 0xFFFFFFFF;
 
 struct BatchField {
@@ -84,6 +84,13 @@ struct Repeats {
   [[nodiscard]] size_t size() const { return arrivals.size(); }
 };
 
+/// Decompressed. What its bytes mean is the business of records/.
+struct RowBlock {
+  int64_t first = 0;  ///< place of its first record
+  int64_t rows = 0;
+  Bytes bytes;
+};
+
 struct QuarantinedRow {
   int64_t line = 0;    ///< of the source, from 1: where the row begins
   std::string code;    ///< stable: "csv.too_few_fields", "import.type"
@@ -100,9 +107,12 @@ class BatchWriter {
   ~BatchWriter();
 
   [[nodiscard]] const Uuid& uuid() const;
-  /// `stored` as compress() gives it.
-  [[nodiscard]] Status put_block(int64_t block, int64_t rows, std::span<const uint8_t> stored);
-  [[nodiscard]] Result<Bytes> read_block(int64_t block) const;
+  /// Records from place `first` on; `stored` as compress() gives it.
+  [[nodiscard]] Status put_block(int64_t first, int64_t rows, std::span<const uint8_t> stored);
+  /// The block that holds a place, as it was put.
+  [[nodiscard]] Result<RowBlock> read_block(int64_t place) const;
+  /// How many arrivals chunk 0, 1, … of every column has.
+  [[nodiscard]] Status put_chunk_rows(int64_t chunk, int64_t rows);
   /// Replaces a chunk that is there already. `summary`: of the values, mergeable; opaque here.
   [[nodiscard]] Status put_chunk(size_t field, int64_t chunk, FieldType type, std::span<const uint8_t> stored,
                                  std::span<const uint8_t> summary);
@@ -143,15 +153,15 @@ class BatchFile {
   [[nodiscard]] const std::vector<BatchField>& fields() const;
   [[nodiscard]] std::optional<size_t> find_field(std::string_view name) const;
   [[nodiscard]] int64_t chunks() const;  ///< of each column
+  [[nodiscard]] int64_t first_of_chunk(int64_t chunk) const;
   [[nodiscard]] int64_t rows_of_chunk(int64_t chunk) const;
-  [[nodiscard]] int64_t blocks() const;
 
   [[nodiscard]] Result<ColumnChunk> chunk(size_t field, int64_t chunk) const;
   [[nodiscard]] Result<Bytes> summary(size_t field, int64_t chunk) const;
   /// Of a category field. Kept after the first call; valid as long as the file.
   [[nodiscard]] Result<const std::vector<std::string>*> dictionary(size_t field) const;
-  /// Decompressed.
-  [[nodiscard]] Result<Bytes> block(int64_t block) const;
+  /// The block that holds a place.
+  [[nodiscard]] Result<RowBlock> block_with(int64_t place) const;
   /// Kept after the first call; valid as long as the file.
   [[nodiscard]] Result<const Repeats*> repeats() const;
   /// Place of a record among the batch's records (0 …) for its ordinal; nullopt for an arrival that repeats one.
