@@ -14,16 +14,16 @@
 
 namespace millwright::labels {
 
-enum class Status { label, skip, unsure, flag, undo, suggestion };
-[[nodiscard]] std::string_view to_string(Status status);
-[[nodiscard]] std::optional<Status> status_from(std::string_view text);
+enum class ActStatus { label, skip, unsure, flag, undo, suggestion };
+[[nodiscard]] std::string_view to_string(ActStatus status);
+[[nodiscard]] std::optional<ActStatus> status_from(std::string_view text);
 
 struct Annotation {
   int64_t id = 0;
   Uuid uuid;
   int64_t task = 0;
   RecordRef record;
-  Status status = Status::label;
+  ActStatus status = ActStatus::label;
   std::optional<std::string> label;
   std::optional<Uuid> undoes;
   std::optional<std::string> note;

@@ -34,7 +34,7 @@ struct Item {
 /// What a person does with a record. `label` for label; `note` for flag (must not be blank), optional elsewhere.
 struct Act {
   RecordRef record;
-  Status status = Status::label;  ///< label, skip, unsure or flag
+  ActStatus status = ActStatus::label;  ///< label, skip, unsure or flag
   std::string label;
   std::string note;
   std::optional<double> seconds;  ///< spent on it, see AttentionTimer
