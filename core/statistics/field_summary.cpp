@@ -78,11 +78,12 @@ int64_t keep_commonest(std::vector<WordCounter::Slot>& slots) {
   return cut;
 }
 
-/// Candidates out of a sample of every stride-th word.
+/// Candidates out of a sample: one word of every `stride`, at a scattered place, so that a period in the data does no
+/// harm.
 std::vector<uint64_t> frequent_in_sample(std::span<const uint64_t> words, size_t stride) {
   std::vector<uint64_t> sample;
   sample.reserve(words.size() / stride + 1);
-  for (size_t i = stride / 2; i < words.size(); i += stride) sample.push_back(words[i]);
+  for (size_t at = 0; at + stride <= words.size(); at += stride) sample.push_back(words[at + quick_hash(at) % stride]);
   std::sort(sample.begin(), sample.end());
   std::vector<std::pair<size_t, uint64_t>> runs;
   for (size_t i = 0; i < sample.size();) {
