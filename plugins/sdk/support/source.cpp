@@ -64,11 +64,13 @@ bool Lines::next(Line& line) {
 }
 
 bool Lines::skip_long(Line& line) {
-  long_line_.assign(window_.text().substr(0, (size_t{1} << 20) + 1));
+  constexpr size_t kKept = (size_t{1} << 20) + 1;
+  long_line_.clear();
   for (;;) {
     const std::string_view text = window_.text();
     const size_t end = text.find('\n');
     const size_t taken = end == std::string_view::npos ? text.size() : end + 1;
+    long_line_ += text.substr(0, std::min(end, kKept - long_line_.size()));
     window_.consume(taken);
     consumed_ += static_cast<int64_t>(taken);
     if (end != std::string_view::npos || window_.at_end()) break;
