@@ -48,6 +48,8 @@ function(millwright_room)
   add_library(mw_${ROOM_NAME} STATIC ${sources})
   millwright_stage_headers(${ROOM_NAME} "${ROOM_FOLDER}")
   target_include_directories(mw_${ROOM_NAME} PUBLIC "${CMAKE_BINARY_DIR}/rooms/${ROOM_NAME}/include")
+  # For #include "detail/…" from anywhere in the room; as -iquote, so that <system.h> is never found here.
+  target_compile_options(mw_${ROOM_NAME} PRIVATE "SHELL:-iquote \"${ROOM_FOLDER}\"")
   foreach(used IN LISTS ROOM_USES)
     target_link_libraries(mw_${ROOM_NAME} PUBLIC mw_${used})
   endforeach()
