@@ -132,12 +132,6 @@ std::vector<int64_t> histogram_sorted(std::span<const double> sorted, const Bins
   return counts;
 }
 
-std::vector<double> sturges_edges(double low, double high, int64_t n, bool whole_numbers) {
-  double width = (high - low) / (std::log2(static_cast<double>(std::max<int64_t>(1, n))) + 1);
-  if (whole_numbers && width < 1) width = 1;
-  return numpy_edges(low, high, width);
-}
-
 std::vector<double> doane_edges(std::span<const double> values) {
   if (values.empty()) return {0, 1};
   const auto n = static_cast<double>(values.size());

@@ -34,9 +34,7 @@ struct Bins {
 [[nodiscard]] std::vector<int64_t> histogram(std::span<const double> values, const Bins& bins);
 [[nodiscard]] std::vector<int64_t> histogram_sorted(std::span<const double> sorted, const Bins& bins);
 
-/// numpy.histogram_bin_edges: bins of equal width over [low, high] by Sturges' rule, or Doane's (which looks at the
-/// skewness). `whole_numbers`: at least 1 wide, as numpy ≥ 2 does for integers.
-[[nodiscard]] std::vector<double> sturges_edges(double low, double high, int64_t n, bool whole_numbers);
+/// numpy.histogram_bin_edges(values, "doane"): bins of equal width, as many as Sturges' rule and the skewness ask for.
 [[nodiscard]] std::vector<double> doane_edges(std::span<const double> values);
 
 }  // namespace millwright::statistics
