@@ -147,8 +147,8 @@ Status insert_annotation(store::Transaction& t, Annotation& a) {
   return {};
 }
 
-Status audit_act(store::Transaction& t, const Annotation& annotation) {
-  return t.audit("label.act", std::to_string(annotation.task),
+Status audit_act(store::Transaction& t, std::string_view task_tail, const Annotation& annotation) {
+  return t.audit("label.act", task_tail,
                  Json{{"status", to_string(annotation.status)}, {"digest", to_hex(digest_of(annotation))}});
 }
 

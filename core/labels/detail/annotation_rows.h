@@ -18,8 +18,8 @@ inline constexpr std::string_view kAnnotationColumns =
 [[nodiscard]] Result<Annotation> read_annotation(const store::Statement& row);
 /// Inserts and sets its id; the audit entry is the caller's.
 [[nodiscard]] Status insert_annotation(store::Transaction& t, Annotation& annotation);
-/// The audit entry of one act.
-[[nodiscard]] Status audit_act(store::Transaction& t, const Annotation& annotation);
+/// The audit entry of one act: its digest, nothing of its content.
+[[nodiscard]] Status audit_act(store::Transaction& t, std::string_view task_tail, const Annotation& annotation);
 
 /// Every act of a task up to and with row `through` (nullopt: the last), oldest first, in pages, so that no reader
 /// keeps the write-ahead log from being taken over for long. Acts are only appended: the pages belong together.
