@@ -46,7 +46,7 @@ void CsvReader::apply_options() {
 
 void CsvReader::start() {
   started_ = true;
-  window_.fill(std::max(wanted_, size_t{1} << 20));
+  window_.fill(options_.head_bytes);
   const ByteOrderMark mark = detect_utf16_or_mark(window_.text());
   byte_order_mark_ = mark.bytes > 0;
   if (!encoding_given_) encoding_ = mark.encoding;
@@ -58,7 +58,7 @@ void CsvReader::start() {
   if (encoding_ == Encoding::utf16_le || encoding_ == Encoding::utf16_be) {
     utf16_ = std::make_unique<Utf16Stream>(host_, window_.text(), encoding_ == Encoding::utf16_be);
     window_ = Window(*utf16_);
-    window_.fill(std::max(wanted_, size_t{1} << 20));
+    window_.fill(options_.head_bytes);
   }
   const bool whole = window_.at_end() && window_.size() <= kHead;
   const std::string_view head = window_.text().substr(0, kHead);
@@ -78,14 +78,16 @@ void CsvReader::read_header() {
     consumed_ += static_cast<int64_t>(record.next);
     line_ += record.lines;
   };
+  const auto refuse_length = [&] {
+    throw BadInput{"csv.bad_header", "The first row is longer than " + std::to_string(options_.max_row_bytes) +
+                                         " bytes; is this a CSV file?"};
+  };
   for (;;) {
     if (window_.size() == 0) return;
     const Record record = parse_record(window_.text(), 0, delimiter_, cr_, window_.at_end());
     if (record.state == RecordState::incomplete) {
       if (window_.at_end()) throw BadInput{"csv.bad_header", "A quotation mark in the first row is never closed."};
-      if (window_.size() > options_.max_row_bytes)
-        throw BadInput{"csv.bad_header", "The first row is longer than " + std::to_string(options_.max_row_bytes) +
-                                             " bytes; is this a CSV file?"};
+      if (window_.size() > options_.max_row_bytes + 2) refuse_length();
       window_.fill(window_.size() * 2 + options_.batch_bytes);
       continue;
     }
@@ -95,6 +97,7 @@ void CsvReader::read_header() {
       pass(record);
       continue;
     }
+    if (record.end > options_.max_row_bytes) refuse_length();
     if (static_cast<int64_t>(record.fields.size()) > options_.max_fields)
       throw BadInput{"csv.too_many_columns", "The first row has " + std::to_string(record.fields.size()) +
                                                  " fields; at most " + std::to_string(options_.max_fields) +
@@ -125,7 +128,7 @@ bool CsvReader::next(millwright_batch* batch) {
       options_.batch_bytes = std::clamp<size_t>(static_cast<size_t>(consumed_ - before), size_t{32} << 10,
                                                 std::max(options_.batch_bytes, size_t{32} << 10));
     // A row that is not complete yet: read on, twice as much each time, so that it is not walked over too often.
-    wanted_ = progress ? options_.batch_bytes : window_.size() * 2;
+    wanted_ = progress ? options_.batch_bytes : std::max(options_.batch_bytes, window_.size() * 2);
   }
   if (storage_->rows == 0 && storage_->rejected == 0 && delivered_) return false;
   finish_batch(batch);
@@ -196,8 +199,7 @@ void CsvReader::decide_encoding(const Piece& piece) {
 }
 
 bool CsvReader::parse() {
-  if (skipping_) skip_line();
-  if (skipping_ || storage_->rejected > 0) return true;
+  if (skipping_) return skip_line();
   Piece piece = take_piece();
   const bool latin = encoding_ == Encoding::windows_1252 && piece.found.non_ascii;
   const size_t taken = cr_ ? (latin ? parse_rows<true, true>(piece) : parse_rows<true, false>(piece))
@@ -216,22 +218,31 @@ std::string CsvReader::original(std::string_view text) const {
   return utf16_ ? utf8_to_utf16(text, encoding_ == Encoding::utf16_be) : std::string(text);
 }
 
+std::string CsvReader::too_long() const { return "longer than " + std::to_string(options_.max_row_bytes) + " bytes"; }
+
 /// Goes on within a line that was too long, to its end.
-void CsvReader::skip_line() {
+bool CsvReader::skip_line() {
   const std::string_view text = window_.text();
-  const size_t end = cr_ ? text.find_first_of("\r\n") : text.find('\n');
+  size_t end = cr_ ? text.find_first_of("\r\n") : text.find('\n');
   size_t taken = end == std::string_view::npos ? text.size() : end + 1;
+  // Whether a LF belongs to a CR at the very end is seen when more is there.
+  if (end != std::string_view::npos && text[end] == '\r' && end + 1 == text.size() && !window_.at_end()) {
+    taken = end;
+    end = std::string_view::npos;
+  }
   // CR LF in a file whose lines end with CR: the LF belongs to it.
   if (end != std::string_view::npos && text[end] == '\r' && end + 1 < text.size() && text[end + 1] == '\n') ++taken;
   if (skipped_.size() < kMaxKeptRejected)
     skipped_ += text.substr(0, std::min(std::min(end, taken), kMaxKeptRejected - skipped_.size()));
   window_.consume(taken);
   consumed_ += static_cast<int64_t>(taken);
-  if (end == std::string_view::npos && !window_.at_end()) return;
-  reject("csv.row_too_long", "longer than " + std::to_string(options_.max_row_bytes) + " bytes", skipped_);
+  if (end == std::string_view::npos && !window_.at_end()) return taken > 0;
+  if (!cr_ && skipped_.size() < kMaxKeptRejected && skipped_.ends_with('\r')) skipped_.pop_back();
+  reject("csv.row_too_long", too_long(), skipped_);
   skipping_ = false;
   skipped_.clear();
   ++line_;
+  return true;
 }
 
 std::string CsvReader::describe() {

@@ -44,7 +44,7 @@ class CsvReader final : public Reader {
     ScanResult found;
     bool valid_utf8 = true;
   };
-  enum class RowState { complete, incomplete, text_after_quote };
+  enum class RowState { complete, incomplete, text_after_quote, more };
   /// One row as it was walked over.
   struct Row {
     RowState state = RowState::incomplete;
@@ -71,6 +71,8 @@ class CsvReader final : public Reader {
   void walk_row(const Piece& piece, Row& row);
   template <bool kCr, bool kLatin>
   bool quoted_field(const Piece& piece, size_t& at, Row& row, Column* column);
+  template <bool kCr>
+  RowState behind_quotes(const Piece& piece, size_t& at, Row& row) const;
   template <bool kLatin>
   void put(Column& column, const uint8_t* text, size_t length);
   void put_latin(Column& column, const uint8_t* text, size_t length);
@@ -82,7 +84,8 @@ class CsvReader final : public Reader {
   /// Rejects the line that begins at row.begin and makes row.next the line after it. False: its end is not there yet.
   bool reject_line(const Piece& piece, Row& row, std::string_view code, const std::string& reason);
   void reject(std::string_view code, const std::string& reason, std::string_view bytes);
-  void skip_line();
+  bool skip_line();
+  [[nodiscard]] std::string too_long() const;
   [[nodiscard]] std::string original(std::string_view text) const;
   [[nodiscard]] uint32_t mark(size_t i) { return positions_.as<uint32_t>()[i]; }
 

@@ -79,6 +79,31 @@ bool CsvReader::quoted_field(const Piece& piece, size_t& at, Row& row, Column* c
   }
 }
 
+/// What stands at `at`, behind a closing quotation mark: a delimiter (`more`, and past it), the end of the row, or what
+/// must not stand there.
+template <bool kCr>
+inline CsvReader::RowState CsvReader::behind_quotes(const Piece& piece, size_t& at, Row& row) const {
+  if (at >= piece.size) return RowState::incomplete;
+  const uint8_t c = piece.data[at];
+  if (c == static_cast<uint8_t>(delimiter_)) {
+    ++row.mark;
+    ++at;
+    return RowState::more;
+  }
+  row.end = at;
+  if (c == '\n' || (kCr && c == '\r')) {
+    ++row.mark;
+    row.next = at + 1;
+    return RowState::complete;
+  }
+  if (c != '\r') return RowState::text_after_quote;
+  if (at + 1 >= piece.size) return RowState::incomplete;
+  if (piece.data[at + 1] != '\n') return RowState::text_after_quote;
+  ++row.mark;
+  row.next = at + 2;
+  return RowState::complete;
+}
+
 /// Walks over one row from row.begin; its cells go to the columns, behind the rows that are there.
 template <bool kCr, bool kLatin>
 inline void CsvReader::walk_row(const Piece& piece, Row& row) {
@@ -97,26 +122,11 @@ inline void CsvReader::walk_row(const Piece& piece, Row& row) {
       if (!quoted_field<kCr, kLatin>(piece, at, row, column)) return;
       ++row.fields;
       if (column != nullptr) column->offsets[rows + 1] = static_cast<int32_t>(column->size);
-      if (row.mark >= count) return;
-      // What follows must be the next mark, but for the CR of CR LF.
-      size_t place = marks[row.mark];
-      if (place != at && !(!kCr && place == at + 1 && data[at] == '\r' && data[place] == '\n')) {
-        // A CR as the last byte there is: its LF may come.
-        row.state = at + 1 >= piece.size && !piece.last ? RowState::incomplete : RowState::text_after_quote;
-        return;
-      }
-      ++row.mark;
-      if (data[place] == delimiter) {
-        at = place + 1;
-        continue;
-      }
-      if (data[place] == '"') {
-        row.state = RowState::text_after_quote;
-        return;
-      }
-      row.end = at;
-      row.next = place + 1;
-      break;
+      const RowState behind = behind_quotes<kCr>(piece, at, row);
+      if (behind == RowState::complete) break;
+      if (behind == RowState::more) continue;
+      row.state = behind;
+      return;
     }
     // A quotation mark within a bare field is a plain character.
     while (row.mark < count && data[marks[row.mark]] == '"') ++row.mark;
@@ -173,11 +183,11 @@ size_t CsvReader::parse_rows(Piece& piece) {
     take_back(row.fields + 1);
     row.next = row.begin;
     bool done = false;
-    if (row.state == RowState::text_after_quote)
+    if (row.state == RowState::text_after_quote && row.end - row.begin <= limit)
       done = reject_line(piece, row, "csv.text_after_quote",
                          "text behind the closing quotation mark of field " + std::to_string(row.fields));
-    else if (row.state == RowState::complete || piece.size - row.begin > limit + 2)
-      done = reject_line(piece, row, "csv.row_too_long", "longer than " + std::to_string(limit) + " bytes");
+    else if (row.state != RowState::incomplete || piece.size - row.begin > limit + 2)
+      done = reject_line(piece, row, "csv.row_too_long", too_long());
     else if (piece.last)
       done = reject_line(piece, row, "csv.unterminated_quote",
                          "the quotation mark that opens field " + std::to_string(row.fields + 1) + " is never closed");
@@ -228,7 +238,9 @@ bool CsvReader::reject_line(const Piece& piece, Row& row, std::string_view code,
     const void* ret = cr_ ? std::memchr(piece.data + end + 1, '\r', stop - end - 1) : nullptr;
     end = ret == nullptr ? stop : static_cast<size_t>(static_cast<const uint8_t*>(ret) - piece.data);
   }
-  if (end >= piece.size || (cr_ && piece.data[end] == '\r' && end + 1 >= piece.size && !piece.last)) {
+  // Whether a LF belongs to a CR at the very end is seen when more is there.
+  if (cr_ && end < piece.size && piece.data[end] == '\r' && end + 1 >= piece.size && !piece.last) return false;
+  if (end >= piece.size) {
     // Its end is not in the window: where it is too long already it is dropped as it comes, else more is read.
     if (piece.size - row.begin <= options_.max_row_bytes + 2) return false;
     skipping_ = true;
@@ -237,7 +249,10 @@ bool CsvReader::reject_line(const Piece& piece, Row& row, std::string_view code,
     return false;
   }
   const size_t text_end = end > row.begin && piece.data[end] == '\n' && piece.data[end - 1] == '\r' ? end - 1 : end;
-  reject(code, reason, bytes(piece.data, row.begin, text_end));
+  if (text_end - row.begin > options_.max_row_bytes)
+    reject("csv.row_too_long", too_long(), bytes(piece.data, row.begin, text_end));
+  else
+    reject(code, reason, bytes(piece.data, row.begin, text_end));
   row.next = end + 1;
   if (piece.data[end] == '\r' && row.next < piece.size && piece.data[row.next] == '\n') ++row.next;
   ++line_;

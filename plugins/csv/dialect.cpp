@@ -118,15 +118,17 @@ FieldNames make_names(std::vector<std::string> header) {
   for (size_t i = 0; i < header.size(); ++i) {
     std::string name = to_utf8_lossy(header[i]);
     const std::string place = std::to_string(i + 1);
-    if (name != header[i]) result.notes.push_back("The name of field " + place + " was not valid UTF-8.");
+    if (name != header[i])
+      result.notes.push_back("The name of field " + place + " held bytes that are no text; it is called " + name + ".");
+    const std::string as_text = name;
     const bool unnamed = name.empty();
     if (unnamed) name = "column_" + place;
     if (given.contains(name) || (unnamed && taken.contains(name))) {
       const std::string base = name;
       for (size_t n = 2; given.contains(name) || taken.contains(name); ++n) name = base + "_" + std::to_string(n);
     }
-    if (name != header[i])
-      result.notes.push_back("Field " + place + (unnamed ? " has no name" : " repeats the name " + header[i]) +
+    if (unnamed || name != as_text)
+      result.notes.push_back("Field " + place + (unnamed ? " has no name" : " repeats the name " + as_text) +
                              "; it is called " + name + ".");
     given.insert(name);
     result.names.push_back(std::move(name));

@@ -25,6 +25,7 @@ struct OpenOptions {
   int64_t batch_rows = INT64_MAX;
   size_t max_row_bytes = size_t{64} << 20;
   int64_t max_fields = 4096;
+  size_t head_bytes = size_t{1} << 20;  ///< what a format is found out from; made small by tests only
 
   explicit OpenOptions(const millwright_open_request& request);
 };

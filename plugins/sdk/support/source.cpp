@@ -28,7 +28,7 @@ void Window::fill(size_t wanted) {
 }
 
 bool Lines::skip_bom() {
-  window_.fill(piece_);
+  window_.fill(std::max(piece_, size_t{3}));
   if (!window_.text().starts_with("\xEF\xBB\xBF")) return false;
   window_.consume(3);
   consumed_ += 3;
@@ -66,17 +66,20 @@ bool Lines::next(Line& line) {
 bool Lines::skip_long(Line& line) {
   constexpr size_t kKept = (size_t{1} << 20) + 1;
   long_line_.clear();
-  for (;;) {
+  bool ended = false;
+  while (!ended) {
     const std::string_view text = window_.text();
     const size_t end = text.find('\n');
-    const size_t taken = end == std::string_view::npos ? text.size() : end + 1;
+    ended = end != std::string_view::npos;
+    const size_t taken = ended ? end + 1 : text.size();
     long_line_ += text.substr(0, std::min(end, kKept - long_line_.size()));
     window_.consume(taken);
     consumed_ += static_cast<int64_t>(taken);
-    if (end != std::string_view::npos || window_.at_end()) break;
-    window_.fill(piece_);
+    if (!ended && window_.at_end()) break;
+    if (!ended) window_.fill(piece_);
   }
-  line = {long_line_, ++number_, false, true};
+  line = {long_line_, ++number_, ended && long_line_.ends_with('\r'), true};
+  if (line.carriage_return) line.text.remove_suffix(1);
   return true;
 }
 

@@ -80,8 +80,8 @@ class TestCsv : public QObject {
   }
   void rfc_4180_rule_6_line_breaks_commas_quotes_within() {
     const ReadResult result = read("h1,h2,h3\r\n\"aaa\",\"b \r\nbb\",\"ccc\" \r\nzzz,yyy,xxx\r\n");
-    // A space behind the closing mark is no part of the grammar. The line that the row begins in is rejected and reading
-    // goes on with the next, which is then short of fields.
+    // A space behind the closing mark is no part of the grammar. The line that the row begins in is rejected and
+    // reading goes on with the next, which is then short of fields.
     QCOMPARE(result.rejected.size(), size_t{2});
     QCOMPARE(result.rejected[0].code, std::string("csv.text_after_quote"));
     QCOMPARE(result.rejected[0].line, int64_t{2});

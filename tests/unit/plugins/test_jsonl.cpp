@@ -295,7 +295,9 @@ class TestJsonl : public QObject {
       const bool theirs = error == simdjson::SUCCESS && element.is_object();
       accepted += ours ? 1 : 0;
       if (ours == theirs) continue;
-      if (ours && error == simdjson::NUMBER_ERROR) continue;
+      // Newer versions have a code of its own for big integers.
+      const std::string why = simdjson::error_message(error);
+      if (ours && (why.find("number") != std::string::npos || why.find("integer") != std::string::npos)) continue;
       if (theirs && result.rejected.at(0).code == "jsonl.duplicate_key") continue;
       QFAIL((line + (ours ? " is taken" : " is refused: " + result.rejected.at(0).reason)).c_str());
     }
