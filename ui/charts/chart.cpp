@@ -32,7 +32,7 @@ double backward(ScaleKind scale, double value) { return scale == ScaleKind::log1
 
 double place(ScaleKind scale, const Span& range, double value) {
   const double low = forward(scale, range.low), high = forward(scale, range.high);
-  return high > low ? (forward(scale, value) - low) / (high - low) : 0.5;
+  return high != low ? (forward(scale, value) - low) / (high - low) : 0.5;
 }
 
 struct Mark {
@@ -127,7 +127,7 @@ Chart::Frame Chart::layout(QSizeF size) const {
   frame.y = y_axis();
   const QFontMetrics small(role_font(FontRole::small));
   const QMarginsF extra = extra_margins();
-  const double top = px(8) + extra.top() + (frame.y.name.isEmpty() ? 0 : px(16));
+  const double top = px(8) + extra.top() + (frame.y.name.isEmpty() ? 0 : px(20));
   double bottom = px(4) + extra.bottom();
   if (frame.x.shown) bottom += small.height() + px(6);
   if (!frame.x.name.isEmpty()) bottom += small.height() + px(4);
@@ -164,7 +164,7 @@ void Chart::paint_axes(QPainter& painter, const Frame& frame) {
       painter.drawText(box, Qt::AlignRight | Qt::AlignVCenter, mark.text);
     }
   if (!frame.y.name.isEmpty())
-    painter.drawText(QRectF(px(8), frame.plot.top() - px(20), frame.plot.width() / 2, px(16)),
+    painter.drawText(QRectF(px(8), frame.plot.top() - px(26), frame.plot.width() / 2, px(16)),
                      Qt::AlignLeft | Qt::AlignTop, frame.y.name);
   double below = frame.plot.bottom() + px(4);
   if (frame.x.shown) {

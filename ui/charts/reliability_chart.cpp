@@ -87,7 +87,7 @@ void ReliabilityChart::draw_words(QPainter& painter, const Frame& frame) {
   if (std::isnan(ece_)) return;
   painter.setFont(role_font(FontRole::caption));
   painter.setPen(tokens().muted);
-  painter.drawText(QRectF(frame.plot.left(), frame.plot.top() - px(20), frame.plot.width(), px(16)),
+  painter.drawText(QRectF(frame.plot.left(), frame.plot.top() - px(26), frame.plot.width(), px(16)),
                    Qt::AlignRight | Qt::AlignTop, QStringLiteral("ECE %1").arg(figure(ece_, 3)));
 }
 

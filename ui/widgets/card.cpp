@@ -112,7 +112,7 @@ void Card::add_action(QWidget* widget) {
 
 void Card::set_flush(bool flush) {
   if (flush)
-    body_->setContentsMargins(0, px(4), 0, px(8));
+    body_->setContentsMargins(px(8), px(4), px(8), px(8));
   else
     body_->setContentsMargins(px(16), px(12), px(16), px(16));
 }

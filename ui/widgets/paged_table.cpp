@@ -39,9 +39,7 @@ class CellDelegate : public QStyledItemDelegate {
       painter->fillRect(QRect(option.rect.left(), option.rect.top(), px(3), option.rect.height() - 1), t.accent);
     const Cell* cell = table_->rows()->cell(index);
     const Column& column = table_->rows()->columns()[static_cast<size_t>(index.column())];
-    QRect inner = option.rect.adjusted(px(8), 0, -px(8), -1);
-    if (index.column() == 0) inner.setLeft(inner.left() + px(8));
-    if (index.column() + 1 == index.model()->columnCount()) inner.setRight(inner.right() - px(8));
+    const QRect inner = option.rect.adjusted(px(8), 0, -px(8), -1);
     if (cell == nullptr)
       paint_waiting(*painter, inner, column);
     else
@@ -286,8 +284,6 @@ void PagedTable::fit_columns() {
       width = std::max({width, wanted, small.horizontalAdvance(cell.detail)});
     }
     width = std::min(width, px(320)) + px(18);
-    if (c == 0) width += px(8);
-    if (c + 1 == columns.size()) width += px(8);
     if (column.width > 0) width = px(column.width);
     widths[c] = width;
     used += width;
@@ -298,7 +294,7 @@ void PagedTable::fit_columns() {
   for (size_t c = 0; c < columns.size(); ++c) {
     if (columns[c].stretch && stretching > 0) {
       const int share = left / stretching--;
-      const int width = std::max(widths[c] + share, std::min(widths[c], px(120)));
+      const int width = std::max(widths[c] + share, std::min(widths[c], px(160)));
       left -= width - widths[c];
       widths[c] = width;
     }

@@ -17,11 +17,8 @@ namespace {
 class EglRenderWindow : public vtkGenericOpenGLRenderWindow {
  public:
   static EglRenderWindow* New();
-  vtkTypeMacro(EglRenderWindow, vtkGenericOpenGLRenderWindow)
-
-      public :
 #ifdef MILLWRIGHT_VTK_HAS_GLEW
-      void OpenGLInitContext() override {
+  void OpenGLInitContext() override {
     if (!Initialized && glewInit() == GLEW_ERROR_NO_GLX_DISPLAY && glGenFramebuffers != nullptr &&
         glBindVertexArray != nullptr) {
       // What the base class does once GLEW has loaded everything, which it has.
@@ -36,6 +33,7 @@ class EglRenderWindow : public vtkGenericOpenGLRenderWindow {
 
  protected:
   EglRenderWindow() = default;
+  vtkTypeMacro(EglRenderWindow, vtkGenericOpenGLRenderWindow)
 };
 EglRenderWindow* EglRenderWindow::New() { VTK_STANDARD_NEW_BODY(EglRenderWindow); }
 

@@ -15,7 +15,7 @@
 #include <vtkRenderer.h>
 #include <vtkUnsignedCharArray.h>
 
-#include <cstring>
+#include <cmath>
 #include <vector>
 
 #include "base/log.h"
@@ -53,9 +53,21 @@ class VtkCanvas : public Canvas {
     draw_rect(rect);
   }
 
+  // One strip for all of them: between two rectangles it folds down to nothing along their lower edges.
   void rects(const QVector<QRectF>& rects, const QColor& color) override {
     use_brush(color);
-    for (const auto& r : rects) draw_rect(r);
+    buffer_.clear();
+    const auto put = [this](const QPointF& p) { buffer_.insert(buffer_.end(), {x(p), y(p)}); };
+    for (const auto& r : rects) {
+      if (!buffer_.empty())
+        for (int twice = 0; twice < 2; ++twice) put(r.bottomLeft());
+      put(r.bottomLeft());
+      put(r.topLeft());
+      put(r.bottomRight());
+      put(r.topRight());
+      for (int twice = 0; twice < 2; ++twice) put(r.bottomRight());
+    }
+    if (!buffer_.empty()) context_->DrawQuadStrip(buffer_.data(), static_cast<int>(buffer_.size() / 2));
   }
 
   void polyline(const QVector<QPointF>& points, const QColor& color, double width) override {
@@ -130,7 +142,7 @@ class VtkCanvas : public Canvas {
 class MarksItem : public vtkContextItem {
  public:
   static MarksItem* New();
-  vtkTypeMacro(MarksItem, vtkContextItem) bool Paint(vtkContext2D* context) override {
+  bool Paint(vtkContext2D* context) override {
     VtkCanvas canvas(context, height, ratio);
     if (draw != nullptr) (*draw)(canvas);
     return true;
@@ -141,6 +153,7 @@ class MarksItem : public vtkContextItem {
 
  protected:
   MarksItem() = default;
+  vtkTypeMacro(MarksItem, vtkContextItem)
 };
 MarksItem* MarksItem::New() { VTK_STANDARD_NEW_BODY(MarksItem); }
 
@@ -230,10 +243,12 @@ QImage VtkRaster::render(QSize pixels, double ratio, const QColor& ground, const
   s.window->Render();
   s.window->GetRGBACharPixelData(0, 0, w - 1, h - 1, 1, s.pixels);
   s.item->draw = nullptr;
-  QImage image(w, h, QImage::Format_RGBX8888);
+  QImage image(w, h, QImage::Format_RGB32);
   const unsigned char* from = s.pixels->GetPointer(0);
-  const auto row = static_cast<size_t>(w) * 4;
-  for (int y = 0; y < h; ++y) std::memcpy(image.scanLine(h - 1 - y), from + static_cast<size_t>(y) * row, row);
+  for (int y = h - 1; y >= 0; --y) {
+    auto* to = reinterpret_cast<QRgb*>(image.scanLine(y));
+    for (int x = 0; x < w; ++x, from += 4) to[x] = qRgb(from[0], from[1], from[2]);
+  }
   s.context->done_current();  // Qt may want a context of its own next
   image.setDevicePixelRatio(ratio);
   return image;
