@@ -1,0 +1,115 @@
+#include "item_view.h"
+
+#include <QFocusEvent>
+#include <QLabel>
+#include <QPainter>
+#include <QScrollArea>
+#include <QVBoxLayout>
+
+#include "ui_widgets/badge.h"
+#include "ui_widgets/card.h"
+#include "ui_widgets/flow_layout.h"
+#include "ui_widgets/theme.h"
+
+namespace millwright::ui::detail {
+namespace {
+
+constexpr int kLongestChip = 48;
+
+QWidget* chip(const QString& name, const QString& value) {
+  const QString shown = value.size() > kLongestChip ? value.left(kLongestChip) + QChar(0x2026) : value;
+  auto* badge = new Badge(name + QLatin1Char(' ') + shown, State::neutral);
+  badge->setToolTip(name + QStringLiteral(": ") + value.left(2000));
+  badge->setAccessibleName(badge->toolTip());
+  return badge;
+}
+
+}  // namespace
+
+ItemView::ItemView(QWidget* parent) : QWidget(parent) {
+  setFocusPolicy(Qt::StrongFocus);
+  setAccessibleName(tr("Item to label"));
+  auto* all = new QVBoxLayout(this);
+  all->setContentsMargins(px(28), px(20), px(28), px(12));
+  all->setSpacing(px(12));
+  id_ = make_label({}, FontRole::figure, Tone::muted);
+  chips_ = new QWidget;
+  new FlowLayout(chips_, px(8));
+  auto* inner = new QWidget;
+  auto* column = new QVBoxLayout(inner);
+  column->setContentsMargins(0, 0, px(8), 0);
+  column->setSpacing(px(14));
+  text_ = make_label({}, FontRole::item);
+  inputs_ = make_label({}, FontRole::body);
+  for (auto* label : {text_, inputs_}) {
+    label->setWordWrap(true);
+    label->setTextFormat(Qt::PlainText);
+    label->setAlignment(Qt::AlignTop | Qt::AlignLeft);
+    column->addWidget(label);
+  }
+  column->addStretch(1);
+  scroll_ = new QScrollArea;
+  scroll_->setWidget(inner);
+  scroll_->setWidgetResizable(true);
+  scroll_->setFrameShape(QFrame::NoFrame);
+  scroll_->setFocusPolicy(Qt::NoFocus);
+  scroll_->viewport()->setAutoFillBackground(false);
+  inner->setAutoFillBackground(false);
+  remark_ = make_label({}, FontRole::body, Tone::muted);
+  remark_->setTextFormat(Qt::PlainText);
+  remark_->setWordWrap(true);
+  all->addWidget(chips_);
+  all->addWidget(scroll_, 1);
+  all->addWidget(remark_);
+  adopt_theme();
+  connect(&Theme::instance(), &Theme::changed, this, &ItemView::adopt_theme);
+}
+
+void ItemView::adopt_theme() {
+  QFont larger = role_font(FontRole::body);
+  if (larger.pixelSize() > 0) {
+    larger.setPixelSize(larger.pixelSize() * 5 / 4);
+  } else {
+    larger.setPointSizeF(larger.pointSizeF() * 1.25);
+  }
+  inputs_->setFont(larger);
+}
+
+void ItemView::show_item(const ItemContent& item) {
+  id_text_ = item.id;
+  text_->setText(item.text.isEmpty() ? tr("(empty)") : item.text);
+  QStringList paragraphs;
+  for (const auto& [name, value] : item.inputs)
+    if (!value.isEmpty()) paragraphs << value;
+  inputs_->setText(paragraphs.join(QStringLiteral("\n\n")));
+  inputs_->setVisible(!paragraphs.isEmpty());
+  auto* flow = chips_->layout();
+  flow->removeWidget(id_);
+  clear_layout(flow);
+  id_->setText(item.id);
+  flow->addWidget(id_);
+  for (const auto& [name, value] : item.context)
+    if (!value.isEmpty()) flow->addWidget(chip(name, value));
+  scroll_->ensureVisible(0, 0);
+  setAccessibleDescription(item.text + QLatin1Char('\n') + paragraphs.join(QLatin1Char('\n')));
+}
+
+void ItemView::show_waiting() {
+  id_text_.clear();
+  id_->setText({});
+  text_->setText(tr("Reading the next item…"));
+  inputs_->hide();
+}
+
+void ItemView::set_remark(const QString& text) { remark_->setText(text); }
+
+void ItemView::focusInEvent(QFocusEvent* event) {
+  QWidget::focusInEvent(event);
+  update();
+}
+void ItemView::focusOutEvent(QFocusEvent* event) {
+  QWidget::focusOutEvent(event);
+  update();
+}
+
+}  // namespace millwright::ui::detail

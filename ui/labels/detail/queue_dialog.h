@@ -1,0 +1,81 @@
+// Making a task, and filling a queue: the two questions before anybody can label.
+#pragma once
+
+#include <QDialog>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/work.h"
+#include "labels/queue.h"
+#include "labels/task.h"
+#include "records/asset.h"
+#include "ui_widgets/dialogs.h"
+
+class QCheckBox;
+class QComboBox;
+class QLabel;
+class QLineEdit;
+class QPlainTextEdit;
+class QSpinBox;
+
+namespace millwright::ui::detail {
+
+/// Which records go into a queue, and in which order.
+struct QueueQuestion {
+  int64_t task = 0;
+  std::string name;
+  std::string where;
+  labels::Order order = labels::Order::given;
+  bool unlabeled_only = true;
+  int64_t limit = 0;  ///< 0: all
+  std::optional<std::string> assign;
+};
+/// Reads the records that the question means and puts them into the queue.
+[[nodiscard]] Result<labels::Queued> fill_queue(store::Project& project, const QueueQuestion& question,
+                                                const Work& work);
+
+class QueueDialog : public Dialog {
+  Q_OBJECT
+ public:
+  QueueDialog(const labels::Task& task, const std::vector<std::string>& people, QWidget* parent);
+  [[nodiscard]] QueueQuestion question() const;
+
+ private:
+  int64_t task_;
+  QLineEdit* name_;
+  QLineEdit* where_;
+  QLabel* where_error_;
+  QComboBox* order_;
+  QComboBox* assign_;
+  QSpinBox* limit_;
+  QCheckBox* unlabeled_;
+};
+
+/// A task, and where its first labels come from.
+struct TaskQuestion {
+  labels::NewTask task;
+  std::string label_field;  ///< take labels over from this field, in the name of `by`
+  std::string by;
+};
+class TaskDialog : public Dialog {
+  Q_OBJECT
+ public:
+  TaskDialog(std::vector<records::Asset> assets, const QString& annotator, QWidget* parent);
+  [[nodiscard]] TaskQuestion question() const;
+
+ private:
+  void show_fields();
+  void judge();
+  std::vector<records::Asset> assets_;
+  QLineEdit* name_;
+  QComboBox* asset_;
+  QComboBox* text_;
+  QComboBox* second_;
+  QPlainTextEdit* labels_;
+  QComboBox* from_field_;
+  QLineEdit* by_;
+};
+
+}  // namespace millwright::ui::detail
