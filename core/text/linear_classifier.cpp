@@ -77,6 +77,10 @@ Result<TfidfOptions> read_vectorizer(const Json& json, uint32_t& word_terms) {
   const auto sublinear = found->find("sublinear_tf");
   if (sublinear == found->end() || !sublinear->is_boolean()) return damaged("config.json lacks sublinear_tf");
   options.sublinear_tf = sublinear->get<bool>();
+  const auto weight = found->find("word_weight");
+  if (weight == found->end() || !weight->is_number()) return damaged("config.json lacks word_weight");
+  options.word_weight = weight->get<double>();
+  if (!(options.word_weight > 0 && options.word_weight <= 1e6)) return damaged("word_weight is out of range");
   MW_ASSIGN(const int64_t words, whole_number(*found, "word_terms", 0, UINT32_MAX - 1));
   word_terms = static_cast<uint32_t>(words);
   return options;
@@ -145,6 +149,7 @@ Status LinearClassifier::save(const fs::path& folder) const {
                          {"character_max", options.ngrams.character_max},
                          {"sublinear_tf", options.sublinear_tf},
                          {"min_df", options.min_df},
+                         {"word_weight", options.word_weight},
                          {"word_terms", parts.vectorizer.word_terms()}}},
                        {"calibration", {{"method", "temperature"}, {"inverse_temperature", parts.inverse_temperature}}},
                        {"about", parts.about}};

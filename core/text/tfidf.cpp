@@ -49,10 +49,10 @@ void count_runs(std::vector<uint32_t>& ids, Emit&& emit) {
 
 double term_weight(uint32_t count, bool sublinear) { return sublinear && count > 1 ? 1.0 + std::log(count) : count; }
 
-/// Scales values[from..] to length 1 in place.
-void scale_to_unit(std::vector<float>& values, size_t from, double squares) {
+/// Scales values[from..] to a length in place.
+void scale_to(double length, std::vector<float>& values, size_t from, double squares) {
   if (squares <= 0) return;
-  const double factor = 1 / std::sqrt(squares);
+  const double factor = length / std::sqrt(squares);
   for (size_t i = from; i < values.size(); ++i) values[i] = static_cast<float>(values[i] * factor);
 }
 
@@ -114,9 +114,9 @@ void join(std::vector<Shard>& shards, Shard::Kind Shard::*kind, uint32_t min_df,
 }
 
 /// Appends one kind of n-grams of one text to a row.
-void append_row(const Shard::Kind& kind, size_t text, const TfidfOptions& options, std::span<const float> idf,
-                std::vector<std::pair<uint32_t, uint32_t>>& buffer, std::vector<uint32_t>& column,
-                std::vector<float>& value) {
+void append_row(const Shard::Kind& kind, double length, size_t text, const TfidfOptions& options,
+                std::span<const float> idf, std::vector<std::pair<uint32_t, uint32_t>>& buffer,
+                std::vector<uint32_t>& column, std::vector<float>& value) {
   buffer.clear();
   for (uint64_t i = kind.begin[text]; i < kind.begin[text + 1]; ++i)
     if (const uint32_t at = kind.to_column[kind.id[i]]; at != TermTable::kNone) buffer.emplace_back(at, kind.count[i]);
@@ -129,7 +129,7 @@ void append_row(const Shard::Kind& kind, size_t text, const TfidfOptions& option
     column.push_back(at);
     value.push_back(static_cast<float>(weight));
   }
-  scale_to_unit(value, from, squares);
+  scale_to(length, value, from, squares);
 }
 
 /// Puts stretches of rows, made by several threads, behind each other.
@@ -194,8 +194,9 @@ Result<FittedTfidf> TfidfVectorizer::fit(std::span<const std::string_view> texts
     rows.column.reserve(shards[part].words.id.size() + shards[part].characters.id.size());
     rows.value.reserve(rows.column.capacity());
     for (size_t i = begin; i < end; ++i) {
-      append_row(shards[part].words, i - begin, options, state->idf, buffer, rows.column, rows.value);
-      append_row(shards[part].characters, i - begin, options, state->idf, buffer, rows.column, rows.value);
+      append_row(shards[part].words, options.word_weight, i - begin, options, state->idf, buffer, rows.column,
+                 rows.value);
+      append_row(shards[part].characters, 1, i - begin, options, state->idf, buffer, rows.column, rows.value);
       rows.begin.push_back(rows.column.size());
     }
     shards[part] = Shard();
@@ -239,7 +240,7 @@ SparseRow TfidfVectorizer::transform(std::string_view text, TfidfScratch& scratc
   const uint32_t first_character = state.words.size();
   scratch.column.clear();
   scratch.value.clear();
-  const auto append_kind = [&] {
+  const auto append_kind = [&](double length) {
     const size_t from = scratch.value.size();
     double squares = 0;
     count_runs(scratch.ids, [&](uint32_t column, uint32_t count) {
@@ -248,7 +249,7 @@ SparseRow TfidfVectorizer::transform(std::string_view text, TfidfScratch& scratc
       scratch.column.push_back(column);
       scratch.value.push_back(static_cast<float>(weight));
     });
-    scale_to_unit(scratch.value, from, squares);
+    scale_to(length, scratch.value, from, squares);
     scratch.ids.clear();
   };
   scratch.ids.clear();
@@ -259,12 +260,12 @@ SparseRow TfidfVectorizer::transform(std::string_view text, TfidfScratch& scratc
         if (const uint32_t id = state.words.find(gram); id != TermTable::kNone) scratch.ids.push_back(id);
       },
       [&](std::string_view gram) {
-        if (in_words) append_kind();
+        if (in_words) append_kind(state.options.word_weight);
         in_words = false;
         if (const uint32_t id = state.characters.find(gram); id != TermTable::kNone)
           scratch.ids.push_back(first_character + id);
       });
-  append_kind();
+  append_kind(in_words ? state.options.word_weight : 1);
   return {scratch.column, scratch.value};
 }
 

@@ -19,6 +19,7 @@ struct TfidfOptions {
   NgramOptions ngrams;
   bool sublinear_tf = true;  ///< 1 + ln(count) for the count
   int min_df = 1;            ///< n-grams in fewer texts are left out
+  double word_weight = 1;    ///< length of the words' part beside that of the characters' (transformer_weights)
   bool operator==(const TfidfOptions&) const = default;
 };
 

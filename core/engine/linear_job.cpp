@@ -1,0 +1,149 @@
+// A training job of the linear baseline: rows in, model folder, predictions and figures out.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "engine/linear_training.h"
+#include "engine/run_job.h"
+#include "jobs/algorithms.h"
+#include "statistics/calibration.h"
+#include "statistics/classification.h"
+
+namespace millwright::engine {
+namespace {
+
+constexpr size_t kTop = 3;  // best labels kept with each prediction
+
+/// The three figures that the engine itself states; the project adds intervals and tables from the predictions.
+Json figures(const std::vector<int32_t>& truth, const std::vector<int32_t>& predicted,
+             const std::vector<double>& confidence, size_t classes) {
+  const auto matrix = statistics::ConfusionMatrix::of(truth, predicted, classes);
+  std::vector<uint8_t> correct;
+  for (size_t i = 0; i < truth.size(); ++i) correct.push_back(truth[i] == predicted[i] ? 1 : 0);
+  return {{"n", truth.size()},
+          {"accuracy", number_or_null(statistics::accuracy(matrix))},
+          {"macro_f1", number_or_null(statistics::macro_f1(matrix))},
+          {"ece", number_or_null(statistics::expected_calibration_error(confidence, correct))}};
+}
+
+Json best_of(std::span<const double> probabilities, const std::vector<std::string>& labels) {
+  std::vector<uint32_t> order(probabilities.size());
+  std::iota(order.begin(), order.end(), 0U);
+  const size_t n = std::min(kTop, order.size());
+  std::partial_sort(order.begin(), order.begin() + static_cast<ptrdiff_t>(n), order.end(), [&](uint32_t a, uint32_t b) {
+    return probabilities[a] != probabilities[b] ? probabilities[a] > probabilities[b] : a < b;
+  });
+  Json top = Json::array();
+  for (size_t i = 0; i < n; ++i) top.push_back({labels[order[i]], probabilities[order[i]]});
+  return top;
+}
+
+/// Predicts a split, appends a line for each row to `lines`, and gives the figures. A label that the model does not
+/// know counts as one more class, and so as a mistake.
+Json predict_split(const text::LinearClassifier& model, const SplitRows& rows, Split split, std::string& lines) {
+  text::LinearScratch scratch;
+  std::vector<int32_t> truth, predicted;
+  std::vector<double> confidence;
+  const auto unknown = static_cast<int32_t>(model.labels().size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto probabilities = model.probabilities(rows.text[i], scratch);
+    const uint32_t best = text::argmax(scratch.scores);
+    truth.push_back(rows.label[i] < 0 ? unknown : rows.label[i]);
+    predicted.push_back(static_cast<int32_t>(best));
+    confidence.push_back(probabilities[best]);
+    lines += to_text(Json{{"record", rows.record[i]},
+                          {"split", name_of(split)},
+                          {"label", rows.label_name[i]},
+                          {"predicted", model.labels()[best]},
+                          {"confidence", confidence.back()},
+                          {"top", best_of(probabilities, model.labels())}});
+    lines += '\n';
+  }
+  return figures(truth, predicted, confidence, model.labels().size() + 1);
+}
+
+Result<Json> describe_file(const jobs::JobFolder& folder, const std::string& name) {
+  MW_ASSIGN(const Digest digest, sha256_of_file(folder.file(name)));
+  std::error_code error;
+  return Json{{"name", name}, {"sha256", to_hex(digest)}, {"bytes", fs::file_size(folder.file(name), error)}};
+}
+
+Json curve_of(const std::vector<SvmEpoch>& epochs) {
+  Json curve = Json::array();
+  for (const SvmEpoch& epoch : epochs) {
+    curve.push_back({{"step", epoch.epoch}, {"name", "objective"}, {"value", number_or_null(epoch.objective)}});
+    if (std::isfinite(epoch.validation_accuracy))
+      curve.push_back({{"step", epoch.epoch}, {"name", "validation_accuracy"}, {"value", epoch.validation_accuracy}});
+  }
+  return curve;
+}
+
+}  // namespace
+
+Result<Json> run_linear_training(const jobs::JobFolder& folder, jobs::EventWriter& events,
+                                 const std::stop_token& stop) {
+  const double began = steady_seconds();
+  const Json& body = folder.spec().body;
+  const jobs::Algorithm* algorithm = jobs::find_algorithm("linear");
+  MW_ASSIGN(const Json options, jobs::check_options(*algorithm, body.value("options", Json::object())));
+  const auto seed_found = body.find("seed");
+  const uint64_t seed = seed_found != body.end() && seed_found->is_number_integer() ? seed_found->get<uint64_t>() : 0;
+
+  const Work work{[&](const Progress& progress) { events.progress(progress); }, stop};
+  work.report({"read", 0, 0, "bytes"});
+  MW_ASSIGN(const TrainingRows rows, read_training_rows(folder.file("inputs/rows.jsonl"), work));
+  MW_ASSIGN(LinearTraining trained, train_linear(rows, options, seed, work, [&](const SvmEpoch& epoch) {
+              events.metric("objective", epoch.epoch, epoch.objective);
+              if (std::isfinite(epoch.validation_accuracy))
+                events.metric("validation_accuracy", epoch.epoch, epoch.validation_accuracy);
+            }));
+  if (trained.classes_not_converged > 0)
+    events.log("warning", "Some classes had not converged after the last epoch.",
+               {{"classes", trained.classes_not_converged}});
+
+  work.report({"evaluate", 0, 0, "rows"});
+  std::string lines;
+  Json metrics = Json::object();
+  for (const Split split : {Split::validation, Split::test})
+    if (rows.of(split).size() > 0)
+      metrics[std::string(name_of(split))] = predict_split(trained.model, rows.of(split), split, lines);
+  if (stop.stop_requested()) return fail(ErrorKind::cancelled, "cancelled", "Stopped before it was done.");
+
+  work.report({"write", 0, 0, "files"});
+  trained.model.about() = {{"algorithm", "linear"},
+                           {"options", options},
+                           {"seed", seed},
+                           {"snapshot", body.value("snapshot", Json())},
+                           {"task", body.value("task", Json())},
+                           {"calibrated_on", trained.calibrated_on}};
+  MW_TRY(trained.model.save(folder.file("model")));
+  MW_TRY(write_file_atomically(folder.file("predictions.jsonl"), lines));
+  Json files = Json::array();
+  for (const char* name : {"model/config.json", "model/vocabulary.txt", "model/model.safetensors"}) {
+    MW_ASSIGN(files.emplace_back(), describe_file(folder, name));
+  }
+  MW_ASSIGN(const Json predictions, describe_file(folder, "predictions.jsonl"));
+  return Json{{"family", "linear"},
+              {"parameters", trained.model.parameters()},
+              {"features", trained.model.vectorizer().size()},
+              {"labels", trained.model.labels().size()},
+              {"files", files},
+              {"weights_sha256", files.back()["sha256"]},
+              {"predictions", predictions},
+              {"metrics", metrics},
+              {"calibration",
+               {{"method", "temperature"},
+                {"on", trained.calibrated_on},
+                {"log_loss_before", number_or_null(trained.log_loss_before)},
+                {"log_loss_after", number_or_null(trained.log_loss_after)}}},
+              {"curve", curve_of(trained.curve)},
+              {"options", options},
+              {"seed", seed},
+              {"device", "cpu"},
+              {"seconds", steady_seconds() - began},
+              {"environment", environment(threads_for(options.at("threads").get<int64_t>()))}};
+}
+
+}  // namespace millwright::engine

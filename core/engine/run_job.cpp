@@ -1,0 +1,116 @@
+#include "engine/run_job.h"
+
+#include <fstream>
+#include <new>
+
+#include "base/clock.h"
+
+namespace millwright::engine {
+namespace {
+
+using jobs::Cause;
+using jobs::EventWriter;
+using jobs::JobFolder;
+using jobs::JobResult;
+
+int exit_code_of(const JobResult& result) {
+  if (result.ok) return 0;
+  switch (result.cause.value_or(Cause::crashed)) {
+    case Cause::bad_data:
+      return exit_code(ErrorKind::bad_input);
+    case Cause::disk_full:
+      return exit_code(ErrorKind::store);
+    case Cause::cancelled:
+      return exit_code(ErrorKind::cancelled);
+    case Cause::out_of_memory:
+    case Cause::diverged:
+    case Cause::crashed:
+      break;
+  }
+  return exit_code(ErrorKind::job);
+}
+
+Result<Json> dispatch(const JobFolder& folder, EventWriter& events, const std::stop_token& stop) {
+  const Json& body = folder.spec().body;
+  const Json algorithm = body.value("algorithm", Json());
+  if (folder.spec().kind == "train" && algorithm == "linear") return run_linear_training(folder, events, stop);
+  return fail(ErrorKind::bad_input, "job.unknown_kind", "This engine cannot do the job \"{kind}\" with {algorithm}.",
+              {{"kind", folder.spec().kind}, {"algorithm", to_text(algorithm)}}, "Use a newer program.");
+}
+
+/// The job's work, with what third parties throw caught here.
+Result<Json> guarded(const JobFolder& folder, EventWriter& events, const std::stop_token& stop) {
+  try {
+    return dispatch(folder, events, stop);
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorKind::job, "train.out_of_memory", "There was not enough memory.", {},
+                "Use fewer features (min_df), or close other programs.");
+  } catch (const std::exception& e) {
+    return fail(ErrorKind::job, "job.failed", "The job failed: {reason}", {{"reason", e.what()}});
+  }
+}
+
+std::string processor() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name") && line.find(": ") != std::string::npos) return line.substr(line.find(": ") + 2);
+  return "unknown";
+}
+
+std::string_view vector_instructions() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f")) return "avx512";
+  if (__builtin_cpu_supports("avx2")) return "avx2";
+  return "sse2";
+#else
+  return "plain";
+#endif
+}
+
+}  // namespace
+
+Json environment(int threads) {
+  return {{"program", MILLWRIGHT_VERSION},
+          {"processor", processor()},
+          {"vector", vector_instructions()},
+          {"threads", threads},
+          {"libtorch", nullptr}};  // not in use for this kind of job
+}
+
+Result<int> run_job(const std::filesystem::path& path, const std::stop_source& stop) {
+  MW_ASSIGN(const JobFolder folder, JobFolder::open(path));
+  MW_ASSIGN(const auto lock, folder.try_lock());
+  if (!lock) return fail(ErrorKind::job, "job.busy", "Another engine works on {folder}.", {{"folder", path.string()}});
+  MW_ASSIGN(const auto earlier, folder.result());
+  if (earlier) return exit_code_of(*earlier);
+
+  const double began = steady_seconds();
+  MW_TRY(folder.write_engine(jobs::this_process()));
+  MW_ASSIGN(const auto events, EventWriter::open(folder, stop));
+  events->event("started", {{"pid", jobs::this_process().pid}, {"program", MILLWRIGHT_VERSION}});
+
+  const auto run = [&]() -> Result<Json> {
+    MW_ASSIGN(const FileLock device, jobs::lock_device("cpu", stop.get_token(), [&] {
+                events->progress({"wait_for_device", 0, 0, ""});
+              }));
+    return guarded(folder, *events, stop.get_token());
+  };
+  Result<Json> outputs = run();
+  // An events file that could not be written to its end says that the disk is full; the result is what counts.
+  JobResult result;
+  result.seconds = steady_seconds() - began;
+  if (outputs) {
+    result.ok = true;
+    result.outputs = std::move(*outputs);
+  } else {
+    result.cause = jobs::cause_of(outputs.error());
+    result.message = message_of(outputs.error());
+    if (const std::string hint = hint_of(outputs.error()); !hint.empty()) result.message += " " + hint;
+  }
+  MW_TRY(folder.write_result(result));
+  events->event("ended", {{"ok", result.ok}, {"seconds", result.seconds}});
+  return exit_code_of(result);
+}
+
+}  // namespace millwright::engine
