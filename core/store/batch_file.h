@@ -117,6 +117,7 @@ class BatchWriter {
   [[nodiscard]] Status put_chunk(size_t field, int64_t chunk, FieldType type, std::span<const uint8_t> stored,
                                  std::span<const uint8_t> summary);
   [[nodiscard]] Result<Bytes> read_chunk(size_t field, int64_t chunk) const;
+  [[nodiscard]] Result<Bytes> read_summary(size_t field, int64_t chunk) const;
   /// For records chunk·kChunkRows …: 16-byte salts, leaves, duplicate keys; content keys empty where they are the same.
   [[nodiscard]] Status put_identities(int64_t chunk, std::span<const uint8_t> salts, std::span<const Digest> leaves,
                                       std::span<const Hash128> keys, std::span<const Hash128> content_keys);
@@ -180,5 +181,8 @@ class BatchFile {
   explicit BatchFile(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+/// Takes a file out of the catalogue; the caller removes it after the commit (a sweep does where it could not).
+[[nodiscard]] Status retire(Transaction& transaction, int64_t data_file);
 
 }  // namespace millwright::store

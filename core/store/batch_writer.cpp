@@ -181,6 +181,14 @@ Result<Bytes> BatchWriter::read_chunk(size_t field, int64_t chunk) const {
   return Bytes(data.begin(), data.end());
 }
 
+Result<Bytes> BatchWriter::read_summary(size_t field, int64_t chunk) const {
+  MW_ASSIGN(Statement select, state_->db->prepare("SELECT summary FROM chunk WHERE id = ?"));
+  MW_ASSIGN(const bool there, select.with(detail::chunk_id(field, chunk)).step());
+  if (!there) return detail::damaged_batch("a summary is missing");
+  const auto summary = select.blob(0);
+  return Bytes(summary.begin(), summary.end());
+}
+
 Status BatchWriter::put_identities(int64_t chunk, std::span<const uint8_t> salts, std::span<const Digest> leaves,
                                    std::span<const Hash128> keys, std::span<const Hash128> content_keys) {
   const auto bytes_of = [](auto span) {
@@ -252,6 +260,11 @@ Result<WrittenFile> BatchWriter::finish(std::span<const BatchField> fields, int6
   MW_TRY(state_->db->execute("COMMIT"));
   state_->db.reset();
   return state_->file.finish(arrivals, root);
+}
+
+Status retire(Transaction& transaction, int64_t data_file) {
+  MW_ASSIGN(Statement update, transaction.db().prepare("UPDATE data_file SET removed_ms = ? WHERE id = ?"));
+  return update.with(transaction.time_ms(), data_file).run();
 }
 
 }  // namespace millwright::store
