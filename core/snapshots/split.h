@@ -32,7 +32,7 @@ struct Shares {
 };
 /// Error: usage "split.shares" (three whole numbers, not negative, train not 0).
 [[nodiscard]] Result<Shares> shares_from(std::string_view text);
-[[nodiscard]] std::string to_text(const Shares& shares);
+[[nodiscard]] std::string shares_text(const Shares& shares);
 
 /// The key of a group's hash: the seed and the word "split".
 [[nodiscard]] SipKey split_key(int64_t seed);
