@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "ui_session/command_registry.h"
+#include "ui_session/job_center.h"
 #include "ui_session/project_session.h"
 #include "ui_widgets/theme.h"
 
@@ -25,6 +26,7 @@ struct PageInfo {
 struct PageContext {
   ProjectSession& session;
   CommandRegistry& commands;
+  JobCenter& jobs;
 };
 
 class Page : public QWidget {
@@ -35,6 +37,7 @@ class Page : public QWidget {
   [[nodiscard]] const PageInfo& info() const { return info_; }
   [[nodiscard]] ProjectSession& session() const { return context_.session; }
   [[nodiscard]] CommandRegistry& commands() const { return context_.commands; }
+  [[nodiscard]] JobCenter& jobs() const { return context_.jobs; }
 
   /// Shown, with what it should show: {"batch": …}, {"queue": …}. Called before refresh(). Keep what is not named.
   virtual void activate(const QVariantMap& arguments);

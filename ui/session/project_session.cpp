@@ -1,7 +1,5 @@
 #include "project_session.h"
 
-#include <QCoreApplication>
-#include <QThread>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -92,6 +90,7 @@ struct ProjectSession::State {
   quint64 tickets = 0;
   std::unique_ptr<store::Project> writer;  // of the writing thread
   std::atomic<int> pending{0};
+  std::atomic<int> reading{0};
   std::atomic<qint64> version{1};
   std::map<int, LongWork> works;
   int work_ids = 0;
@@ -155,6 +154,10 @@ Actor ProjectSession::actor() const {
 
 qint64 ProjectSession::data_version() const { return state_->version; }
 int ProjectSession::pending_writes() const { return state_->pending; }
+int ProjectSession::pending_reads() const { return state_->reading; }
+int ProjectSession::pending_works() const { return static_cast<int>(state_->works.size()); }
+ProjectSession::Counting::Counting(ProjectSession& s) : session(s) { ++session.state_->reading; }
+ProjectSession::Counting::~Counting() { --session.state_->reading; }
 
 Result<std::unique_ptr<store::Project>> ProjectSession::borrow() {
   {
@@ -226,8 +229,12 @@ void ProjectSession::enqueue_read(QObject* receiver, const char* slot, ReadJob j
           },
           Qt::QueuedConnection);
     });
+  ++state_->reading;
   state_->readers->add([this, job = std::move(job), then = std::move(then), work, wanted]() mutable {
-    if (work.stopped()) return;
+    if (work.stopped()) {
+      --state_->reading;
+      return;
+    }
     auto project = borrow();
     if (project) {
       job(project->get(), nullptr, work);
@@ -237,7 +244,8 @@ void ProjectSession::enqueue_read(QObject* receiver, const char* slot, ReadJob j
     }
     QMetaObject::invokeMethod(
         this,
-        [then = std::move(then), wanted]() mutable {
+        [this, then = std::move(then), wanted]() mutable {
+          --state_->reading;
           if (wanted()) then();
         },
         Qt::QueuedConnection);

@@ -101,6 +101,7 @@ class ProjectSession : public QObject {
   /// the pool. Any thread but the UI's.
   template <class Job>
   std::invoke_result_t<Job, store::Project&> with_reader(Job job) {
+    const Counting counting(*this);
     auto borrowed = borrow();
     if (!borrowed) return tl::make_unexpected(std::move(borrowed).error());
     auto result = job(**borrowed);
@@ -111,6 +112,10 @@ class ProjectSession : public QObject {
   /// Counts up whenever something in the project has changed, by this program or another.
   [[nodiscard]] qint64 data_version() const;
   [[nodiscard]] int pending_writes() const;
+  /// Reads that are under way or whose answer is not delivered yet: 0 means that pages show what there is.
+  [[nodiscard]] int pending_reads() const;
+  /// Long work under way.
+  [[nodiscard]] int pending_works() const;
 
  Q_SIGNALS:
   void data_changed(qint64 version);
@@ -127,6 +132,13 @@ class ProjectSession : public QObject {
   using ReadJob = std::function<void(store::Project*, const Error*, const Work&)>;
   using WriteJob = std::function<std::optional<Error>(store::Project*, const Error*)>;
   explicit ProjectSession(std::unique_ptr<State> state);
+  struct Counting {
+    explicit Counting(ProjectSession& session);
+    Counting(const Counting&) = delete;
+    Counting& operator=(const Counting&) = delete;
+    ~Counting();
+    ProjectSession& session;
+  };
   void enqueue_read(QObject* receiver, const char* slot, ReadJob job, std::function<void()> then,
                     std::function<void(const Progress&)> progress);
   void enqueue_write(QObject* receiver, WriteJob job, std::function<void()> then);
