@@ -83,6 +83,7 @@ void CsvReader::read_header() {
                                          " bytes; is this a CSV file?"};
   };
   for (;;) {
+    if (window_.size() == 0) window_.fill(options_.batch_bytes);
     if (window_.size() == 0) return;
     const Record record = parse_record(window_.text(), 0, delimiter_, cr_, window_.at_end());
     if (record.state == RecordState::incomplete) {
