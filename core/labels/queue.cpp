@@ -140,7 +140,9 @@ Result<Queued> add_to_queue(store::Project& project, const QueueRequest& request
     MW_ASSIGN(const std::string text, known.text(entry.record));
     return detail::unknown_record(text);
   }
-  const std::vector<QueueEntry> sorted = in_order(entries, request.order, request.seed);
+  std::vector<QueueEntry> sorted = in_order(entries, request.order, request.seed);
+  if (request.limit > 0 && static_cast<size_t>(request.limit) < sorted.size())
+    sorted.resize(static_cast<size_t>(request.limit));
   const auto total = static_cast<int64_t>(sorted.size());
   Queued outcome;
   int64_t queue = 0;

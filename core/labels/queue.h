@@ -45,6 +45,7 @@ struct QueueRequest {
   uint64_t seed = 0;  ///< for random
   Json origin = Json::object();
   std::optional<std::string> assign;  ///< the only one who gets its items
+  int64_t limit = 0;                  ///< at most so many, the first in the order; 0: all
 };
 
 struct Queued {
