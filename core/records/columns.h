@@ -65,6 +65,7 @@ class ColumnScan {
   [[nodiscard]] Result<std::vector<int64_t>> select(const Where& where) const;
   /// Record of each row; by place.
   [[nodiscard]] Result<std::vector<RecordRef>> records() const;
+  [[nodiscard]] Result<RecordRef> record_of(int64_t row) const;
   /// Batch (row of the catalogue) of each row: where it arrived.
   [[nodiscard]] int64_t batch_of(int64_t row) const;
   /// Arrival number in that batch.

@@ -42,7 +42,8 @@ struct Record {
   [[nodiscard]] std::string_view text(std::string_view field) const;
 };
 
-/// Random access. A few decompressed blocks are kept, so that neighbours cost microseconds. One thread at a time.
+/// Random access. A few decompressed blocks are kept, so that neighbours cost microseconds. One thread at a time; the
+/// project must outlive it.
 class RecordReader {
  public:
   [[nodiscard]] static Result<RecordReader> open(const store::Project& project);
@@ -59,6 +60,8 @@ class RecordReader {
   [[nodiscard]] Result<std::string> batch_tail(int64_t batch);
   /// One JSON object: `_id`, `_batch`, and the fields as they came. Numbers keep every digit.
   [[nodiscard]] Result<std::string> json_line(const Record& record);
+  /// RFC 4180, without line end: id, batch, and the named fields; a field that the record lacks is empty.
+  [[nodiscard]] Result<std::string> csv_line(const Record& record, std::span<const SchemaField> fields);
 
  private:
   struct State;
@@ -72,9 +75,12 @@ struct ReadRequest {
   Where where;
   int64_t limit = 0;  ///< 0: all
 };
-/// In order of batches and arrivals; stops when `each` returns false.
+/// In order of batches and arrivals; stops when `each` returns false. The reader is the one that reads them: for ids.
 [[nodiscard]] Status for_each_record(const store::Project& project, const ReadRequest& request,
-                                     const std::function<bool(const Record&)>& each, const Work& work = {});
+                                     const std::function<bool(RecordReader& reader, const Record&)>& each,
+                                     const Work& work = {});
+/// Names as a line of CSV, `_id` and `_batch` first.
+[[nodiscard]] std::string csv_header(std::span<const SchemaField> fields);
 
 /// The rows of a question, for a table that shows some of them at a time. Batches do not change, so a place is a key.
 class RecordTable {

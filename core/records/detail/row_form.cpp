@@ -273,28 +273,33 @@ void append_row(const SourceBatch& batch, const std::vector<const CellColumn*>& 
   block.append(body);
 }
 
-Result<std::vector<Cell>> read_row(std::span<const uint8_t> block, int64_t index,
-                                   const std::vector<std::string>& names) {
-  for (int64_t i = 0;; ++i) {
-    uint64_t size = 0;
-    std::span<const uint8_t> row;
-    if (!take_varint(block, size) || !take_bytes(block, size, row)) return bad_row();
-    if (i == index) return parse_row(row, names);
-  }
-}
-
-Result<std::vector<std::vector<Cell>>> read_rows(std::span<const uint8_t> block, int64_t rows,
-                                                 const std::vector<std::string>& names) {
-  std::vector<std::vector<Cell>> all;
+Result<std::vector<std::span<const uint8_t>>> split_block(std::span<const uint8_t> block, int64_t rows) {
+  std::vector<std::span<const uint8_t>> all;
   all.reserve(static_cast<size_t>(rows));
   for (int64_t i = 0; i < rows; ++i) {
     uint64_t size = 0;
     std::span<const uint8_t> row;
     if (!take_varint(block, size) || !take_bytes(block, size, row)) return bad_row();
-    MW_ASSIGN(std::vector<Cell> cells, parse_row(row, names));
-    all.push_back(std::move(cells));
+    all.push_back(row);
   }
   if (!block.empty()) return bad_row();
+  return all;
+}
+
+Result<std::vector<Cell>> read_row(std::span<const uint8_t> row, const std::vector<std::string>& names) {
+  if (row.empty()) return fail(ErrorKind::refused, "record.erased", "This record was erased: only its leaf is left.");
+  return parse_row(row, names);
+}
+
+Result<std::vector<std::vector<Cell>>> read_rows(std::span<const uint8_t> block, int64_t rows,
+                                                 const std::vector<std::string>& names) {
+  MW_ASSIGN(const auto parts, split_block(block, rows));
+  std::vector<std::vector<Cell>> all;
+  all.reserve(parts.size());
+  for (const auto part : parts) {
+    MW_ASSIGN(std::vector<Cell> cells, read_row(part, names));
+    all.push_back(std::move(cells));
+  }
   return all;
 }
 

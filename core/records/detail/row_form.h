@@ -77,9 +77,10 @@ class Canonical {
 /// Appends one row to a block. `columns` by place.
 void append_row(const SourceBatch& batch, const std::vector<const CellColumn*>& columns, int64_t row,
                 std::string& block);
-/// The cells of row `index` of a block. Error: store.damaged.
-[[nodiscard]] Result<std::vector<Cell>> read_row(std::span<const uint8_t> block, int64_t index,
-                                                 const std::vector<std::string>& names);
+/// Where the rows of a block begin and end. Error: store.damaged.
+[[nodiscard]] Result<std::vector<std::span<const uint8_t>>> split_block(std::span<const uint8_t> block, int64_t rows);
+/// The cells of one row of split_block(). Errors: store.damaged, record.erased.
+[[nodiscard]] Result<std::vector<Cell>> read_row(std::span<const uint8_t> row, const std::vector<std::string>& names);
 /// All rows of a block.
 [[nodiscard]] Result<std::vector<std::vector<Cell>>> read_rows(std::span<const uint8_t> block, int64_t rows,
                                                                const std::vector<std::string>& names);
