@@ -44,6 +44,8 @@ class Page : public QWidget {
   /// The project changed, or the page is shown for the first time: read again (through session().read()). Called only
   /// while the page is shown, otherwise when it is next shown; keep selection and scroll position.
   virtual void refresh() = 0;
+  /// Whether refresh() is wanted while another page is shown: only for what the rail itself tells.
+  [[nodiscard]] virtual bool refreshes_hidden() const { return false; }
   /// Right of the page; nullptr: none. Owned by the page.
   virtual QWidget* inspector() { return nullptr; }
   /// Which widget has the keyboard first.
@@ -52,6 +54,8 @@ class Page : public QWidget {
  Q_SIGNALS:
   /// What the rail says of this page: its state's dot and a short figure.
   void rail_changed(millwright::ui::State state, const QString& figure);
+  /// The same of another page, from one that sees them all; what a page says of itself goes first.
+  void rail_of_changed(const QString& page, millwright::ui::State state, const QString& figure);
   /// Show another page: navigate("records", {{"batch", id}}).
   void navigate(const QString& page, const QVariantMap& arguments);
   /// A short word at the lower edge.
