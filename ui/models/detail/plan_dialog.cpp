@@ -1,0 +1,166 @@
+#include "plan_dialog.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QFormLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QScrollArea>
+#include <QSpinBox>
+#include <QVBoxLayout>
+
+#include "jobs/algorithms.h"
+#include "ui_records/words.h"
+#include "ui_widgets/buttons.h"
+#include "ui_widgets/card.h"
+
+namespace millwright::ui::detail {
+namespace {
+
+QWidget* field_for(const jobs::OptionDeclaration& option) {
+  const QString standard = text_of(option.standard);
+  switch (option.type) {
+    case jobs::OptionType::whole: {
+      auto* box = new QSpinBox;
+      box->setRange(static_cast<int>(option.low), static_cast<int>(std::min(option.high, 2e9)));
+      box->setValue(standard.toInt());
+      if (!option.unit.empty()) box->setSuffix(QLatin1Char(' ') + QObject::tr(std::string(option.unit).c_str()));
+      return box;
+    }
+    case jobs::OptionType::boolean: {
+      auto* box = new QCheckBox;
+      box->setChecked(standard == QLatin1String("true"));
+      return box;
+    }
+    case jobs::OptionType::choice: {
+      auto* box = new QComboBox;
+      for (const auto choice : option.choices) box->addItem(text_of(choice));
+      box->setCurrentText(standard);
+      return box;
+    }
+    case jobs::OptionType::real:
+      break;
+  }
+  // A line, not a spin box: 1e-6 must be typeable. The range is checked by the plan, which says what is allowed.
+  return new QLineEdit(standard);
+}
+
+}  // namespace
+
+PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const QString& wanted, QWidget* parent)
+    : Dialog(tr("Plan a run"), tr("Start training"), parent), choices_(std::move(choices)) {
+  setMinimumWidth(px(560));
+  auto* form = new QFormLayout;
+  form->setHorizontalSpacing(px(12));
+  form->setVerticalSpacing(px(8));
+  form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+  snapshot_ = new QComboBox;
+  snapshot_->setAccessibleName(tr("Snapshot"));
+  for (const auto& choice : choices_)
+    snapshot_->addItem(tr("%1 · %2 · %3 rows")
+                           .arg(short_id(choice.snapshot.uuid), text_of(choice.task),
+                                figure(static_cast<qint64>(choice.snapshot.counts.rows()))),
+                       text_of(tail(choice.snapshot.uuid)));
+  for (int i = 0; i < snapshot_->count() && !wanted.isEmpty(); ++i)
+    if (snapshot_->itemData(i).toString().startsWith(wanted)) snapshot_->setCurrentIndex(i);
+  about_snapshot_ = make_label({}, FontRole::caption, Tone::muted);
+  about_snapshot_->setWordWrap(true);
+  algorithm_ = new QComboBox;
+  algorithm_->setAccessibleName(tr("Algorithm"));
+  for (const auto& algorithm : jobs::algorithms())
+    algorithm_->addItem(tr(std::string(algorithm.title).c_str()), text_of(algorithm.name));
+  about_algorithm_ = make_label({}, FontRole::caption, Tone::muted);
+  about_algorithm_->setWordWrap(true);
+  seed_ = new QSpinBox;
+  seed_->setRange(0, 2'000'000'000);
+  seed_->setAccessibleName(tr("Seed"));
+  device_ = new QComboBox;
+  device_->setAccessibleName(tr("Device"));
+  device_->addItem(tr("auto: the best there is"), QStringLiteral("auto"));
+  device_->addItem(tr("processor"), QStringLiteral("cpu"));
+  device_->addItem(tr("first GPU"), QStringLiteral("cuda:0"));
+  form->addRow(tr("Snapshot"), snapshot_);
+  form->addRow(QString(), about_snapshot_);
+  form->addRow(tr("Algorithm"), algorithm_);
+  form->addRow(QString(), about_algorithm_);
+  form->addRow(tr("Seed"), seed_);
+  form->addRow(tr("Device"), device_);
+  body()->addLayout(form);
+  body()->addWidget(make_label(tr("Options"), FontRole::strong));
+  options_ = new QWidget;
+  options_form_ = new QFormLayout(options_);
+  options_form_->setContentsMargins(0, 0, px(8), 0);
+  options_form_->setHorizontalSpacing(px(12));
+  options_form_->setVerticalSpacing(px(8));
+  auto* scroll = new QScrollArea;
+  scroll->setWidget(options_);
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setMinimumHeight(px(200));
+  body()->addWidget(scroll, 1);
+  connect(algorithm_, &QComboBox::currentIndexChanged, this, &PlanDialog::show_options);
+  connect(snapshot_, &QComboBox::currentIndexChanged, this, &PlanDialog::show_snapshot);
+  show_options();
+  show_snapshot();
+}
+
+void PlanDialog::show_snapshot() {
+  const int chosen = snapshot_->currentIndex();
+  accept_button()->setEnabled(chosen >= 0);
+  if (chosen < 0) return;
+  const auto& choice = choices_[static_cast<size_t>(chosen)];
+  const auto& counts = choice.snapshot.counts;
+  const QString rows =
+      tr("%1 train, %2 validation, %3 test.")
+          .arg(figure(static_cast<qint64>(counts.train)), figure(static_cast<qint64>(counts.validation)),
+               figure(static_cast<qint64>(counts.test)));
+  about_snapshot_->setText(choice.gate_open
+                               ? rows + QLatin1Char(' ') + tr("Its gate is open.")
+                               : rows + QLatin1Char(' ') + tr("Its gate is shut: training will be refused."));
+  set_tone(about_snapshot_, choice.gate_open ? Tone::muted : Tone::fail);
+}
+
+void PlanDialog::show_options() {
+  while (options_form_->rowCount() > 0) options_form_->removeRow(0);
+  fields_.clear();
+  const auto* algorithm = jobs::find_algorithm(utf8_of(algorithm_->currentData().toString()));
+  if (!algorithm) return;
+  about_algorithm_->setText(tr(std::string(algorithm->description).c_str()));
+  for (const auto& option : algorithm->options) {
+    const QString name = text_of(option.name);
+    auto* field = field_for(option);
+    field->setAccessibleName(name);
+    field->setToolTip(tr(std::string(option.description).c_str()));
+    fields_[name] = field;
+    auto* about = make_label(tr(std::string(option.description).c_str()), FontRole::caption, Tone::muted);
+    about->setWordWrap(true);
+    auto* both = new QWidget;
+    auto* column = new QVBoxLayout(both);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(px(2));
+    column->addWidget(field);
+    column->addWidget(about);
+    options_form_->addRow(name, both);
+  }
+}
+
+QString PlanDialog::value_of(const QString& option) const {
+  const auto* field = fields_.at(option);
+  if (const auto* box = qobject_cast<const QSpinBox*>(field)) return QString::number(box->value());
+  if (const auto* box = qobject_cast<const QCheckBox*>(field))
+    return box->isChecked() ? QStringLiteral("true") : QStringLiteral("false");
+  if (const auto* box = qobject_cast<const QComboBox*>(field)) return box->currentText();
+  return static_cast<const QLineEdit*>(field)->text().trimmed();
+}
+
+models::TrainRequest PlanDialog::request() const {
+  models::TrainRequest request;
+  request.snapshot = utf8_of(snapshot_->currentData().toString());
+  request.algorithm = utf8_of(algorithm_->currentData().toString());
+  request.seed = static_cast<uint64_t>(seed_->value());
+  request.device = utf8_of(device_->currentData().toString());
+  for (const auto& [name, field] : fields_) request.settings.emplace_back(utf8_of(name), utf8_of(value_of(name)));
+  return request;
+}
+
+}  // namespace millwright::ui::detail

@@ -1,0 +1,421 @@
+#include "models_page.h"
+
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+#include <cmath>
+
+#include "base/clock.h"
+#include "detail/evaluate_dialog.h"
+#include "detail/evaluation_view.h"
+#include "ui_records/words.h"
+#include "ui_widgets/badge.h"
+#include "ui_widgets/buttons.h"
+#include "ui_widgets/card.h"
+#include "ui_widgets/dialogs.h"
+#include "ui_widgets/empty_state.h"
+#include "ui_widgets/error_banner.h"
+#include "ui_widgets/page_header.h"
+#include "ui_widgets/paged_table.h"
+
+namespace millwright::ui {
+namespace {
+
+State state_of(models::Stage stage) { return stage == models::Stage::champion ? State::pass : State::neutral; }
+
+QString stage_word(models::Stage stage) {
+  switch (stage) {
+    case models::Stage::candidate:
+      return QObject::tr("candidate");
+    case models::Stage::champion:
+      return QObject::tr("champion");
+    case models::Stage::retired:
+      return QObject::tr("retired");
+  }
+  return {};
+}
+
+qint64 size_of(const models::Model& model) {
+  qint64 size = 0;
+  for (const auto& file : model.files) size += file.bytes;
+  return size;
+}
+
+}  // namespace
+
+struct ModelsPage::Overview {
+  std::vector<models::Model> models;
+  std::vector<models::StageEvent> history;
+  std::vector<snapshots::Snapshot> snapshots;
+  std::vector<records::BatchInfo> batches;
+};
+
+struct ModelsPage::Evaluations {
+  std::vector<std::shared_ptr<const models::Evaluation>> all;
+};
+
+ModelsPage::ModelsPage(PageContext context, QWidget* parent)
+    : Page({QStringLiteral("models"), tr("Models"), RailGroup::models, 1}, context, parent) {
+  build();
+  add_commands();
+}
+
+ModelsPage::~ModelsPage() = default;
+
+QWidget* ModelsPage::first_focus() { return models_; }
+
+void ModelsPage::build() {
+  auto* all = new QVBoxLayout(this);
+  all->setContentsMargins(px(20), px(16), px(20), px(16));
+  all->setSpacing(px(12));
+  header_ = new PageHeader(tr("Models"));
+  roll_back_ = secondary_button(tr("Roll back…"));
+  auto* judge = secondary_button(tr("Evaluate…"), QStringLiteral("E"));
+  promote_ = primary_button(tr("Promote…"), QStringLiteral("P"));
+  for (auto* button : {roll_back_, judge, promote_}) header_->add_action(button);
+  all->addWidget(header_);
+  banner_ = new ErrorBanner;
+  banner_->clear();
+  all->addWidget(banner_);
+  stack_ = new QStackedWidget;
+  empty_ = new EmptyState(QStringLiteral("models"), tr("There is no model yet"),
+                          tr("A finished training run puts its model here, with its figures and its proof."));
+  auto* go = empty_->add_button(tr("Go to Training"));
+  stack_->addWidget(empty_);
+  auto* split = new QSplitter(Qt::Horizontal);
+  split->setChildrenCollapsible(false);
+  split->setHandleWidth(px(12));
+  auto* list = new Card(tr("Registry"));
+  list->set_flush(true);
+  models_ = new PagedTable;
+  models_->setObjectName(QStringLiteral("models.list"));
+  models_->setAccessibleName(tr("Models"));
+  models_->set_columns({{.title = tr("Model"), .stretch = true},
+                        {.title = tr("Accuracy"), .kind = Column::Kind::figure, .width = 84},
+                        {.title = tr("Macro-F1"), .kind = Column::Kind::figure, .width = 84},
+                        {.title = tr("Stage"), .kind = Column::Kind::badge, .width = 108}});
+  list->body()->addWidget(models_);
+  split->addWidget(list);
+  split->addWidget(build_right());
+  split->setSizes({px(470), px(600)});
+  stack_->addWidget(split);
+  all->addWidget(stack_, 1);
+  connect(go, &QPushButton::clicked, this, [this] { Q_EMIT navigate(QStringLiteral("training"), {}); });
+  connect(models_, &PagedTable::current_changed, this, [this](const QVariant& key) { show_model(key.toLongLong()); });
+  connect(promote_, &QPushButton::clicked, this, &ModelsPage::promote);
+  connect(roll_back_, &QPushButton::clicked, this, &ModelsPage::roll_back);
+  connect(judge, &QPushButton::clicked, this, &ModelsPage::evaluate);
+}
+
+QWidget* ModelsPage::build_right() {
+  auto* right = new QSplitter(Qt::Vertical);
+  right->setChildrenCollapsible(false);
+  right->setHandleWidth(px(12));
+  facts_card_ = new Card(tr("Model"));
+  stage_ = new Badge;
+  auto* save = secondary_button(tr("Export…"));
+  facts_card_->add_action(stage_);
+  facts_card_->add_action(save);
+  facts_ = make_label({}, FontRole::figure);
+  facts_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  facts_->setWordWrap(true);
+  facts_->setTextFormat(Qt::PlainText);
+  history_ = make_label({}, FontRole::caption, Tone::muted);
+  history_->setWordWrap(true);
+  history_->setTextFormat(Qt::PlainText);
+  facts_card_->body()->addWidget(facts_);
+  facts_card_->body()->addWidget(history_);
+  facts_card_->body()->addStretch(1);
+  right->addWidget(facts_card_);
+  evaluation_card_ = new Card(tr("Evaluation"));
+  on_ = new Picker(tr("On"));
+  evaluation_ = new detail::EvaluationView;
+  evaluation_->modes()->set_current(2);
+  evaluation_->clear(tr("Choose a model."));
+  evaluation_card_->add_action(on_);
+  evaluation_card_->add_action(evaluation_->modes());
+  evaluation_card_->body()->addWidget(evaluation_, 1);
+  right->addWidget(evaluation_card_);
+  right->setSizes({px(190), px(450)});
+  connect(save, &QPushButton::clicked, this, &ModelsPage::export_model);
+  connect(on_, &Picker::picked, this, [this](const QString& id) { choose_evaluation(id.toLongLong()); });
+  connect(evaluation_, &detail::EvaluationView::cell_chosen, this, &ModelsPage::show_cell);
+  return right;
+}
+
+void ModelsPage::add_commands() {
+  const QString menu = tr("Models");
+  add_command(QStringLiteral("models.promote"), tr("Promote the model…"), menu, QKeySequence(QStringLiteral("P")),
+              [this] { promote(); });
+  add_command(QStringLiteral("models.roll_back"), tr("Roll back to the champion before…"), menu, {},
+              [this] { roll_back(); });
+  add_command(QStringLiteral("models.evaluate"), tr("Evaluate the model…"), menu, QKeySequence(QStringLiteral("E")),
+              [this] { evaluate(); });
+  add_command(QStringLiteral("models.export"), tr("Export the model…"), menu, {}, [this] { export_model(); });
+}
+
+void ModelsPage::activate(const QVariantMap& arguments) {
+  if (arguments.contains(QStringLiteral("model"))) wanted_ = arguments[QStringLiteral("model")].toString();
+}
+
+void ModelsPage::refresh() {
+  session().read(
+      this, "overview",
+      [](store::Project& project, const Work&) -> Result<std::shared_ptr<Overview>> {
+        auto overview = std::make_shared<Overview>();
+        MW_ASSIGN(overview->models, models::list_models(project));
+        MW_ASSIGN(overview->snapshots, snapshots::list_snapshots(project));
+        MW_ASSIGN(overview->batches, records::list_batches(project));
+        std::vector<int64_t> tasks;
+        for (const auto& model : overview->models)
+          if (model.task != 0 && std::find(tasks.begin(), tasks.end(), model.task) == tasks.end())
+            tasks.push_back(model.task);
+        for (const int64_t task : tasks) {
+          MW_ASSIGN(const auto history, models::stage_history(project, task));
+          overview->history.insert(overview->history.end(), history.begin(), history.end());
+        }
+        return overview;
+      },
+      [this](Result<std::shared_ptr<Overview>> overview) {
+        if (!overview) {
+          banner_->show_error(overview.error());
+          return;
+        }
+        take(std::move(*overview));
+      });
+}
+
+void ModelsPage::take(std::shared_ptr<Overview> overview) {
+  overview_ = std::move(overview);
+  const auto& all = overview_->models;
+  stack_->setCurrentIndex(all.empty() ? 0 : 1);
+  promote_->setEnabled(!all.empty());
+  roll_back_->setEnabled(!overview_->history.empty());
+  int champions = 0;
+  std::vector<Row> rows;
+  int64_t wanted = model_;
+  for (const auto& model : all) {
+    champions += model.stage == models::Stage::champion;
+    const QString id = text_of(tail(model.uuid));
+    if (!wanted_.isEmpty() && (id.startsWith(wanted_) || text_of(model.name) == wanted_)) wanted = model.id;
+    Cell name =
+        Cell::two_lines(text_of(model.name.empty() ? model.family : model.name),
+                        tr("%1 · %2 · %3").arg(short_id(model.uuid), text_of(model.task_name), ago(model.time_ms)));
+    name.tool_tip = tr("%1 of task %2").arg(id, text_of(model.task_name));
+    rows.push_back({QVariant(static_cast<qlonglong>(model.id)),
+                    {name, detail::share_text(detail::estimate_from(model.metrics, "accuracy").value),
+                     detail::share_text(detail::estimate_from(model.metrics, "macro_f1").value),
+                     Cell::badge(stage_word(model.stage), state_of(model.stage))}});
+  }
+  wanted_.clear();
+  if (std::none_of(all.begin(), all.end(), [wanted](const auto& m) { return m.id == wanted; }))
+    wanted = all.empty() ? 0 : all.front().id;
+  header_->set_subtitle(all.empty() ? QString() : tr("%1 models · %2 in use").arg(all.size()).arg(champions));
+  Q_EMIT rail_changed(all.empty()     ? State::neutral
+                      : champions > 0 ? State::pass
+                                      : State::warning,
+                      all.empty() ? QString() : figure(static_cast<qint64>(all.size())));
+  {
+    const QSignalBlocker quiet(models_);
+    models_->set_rows(std::move(rows));
+    models_->select_key(QVariant(static_cast<qlonglong>(wanted)));
+  }
+  if (wanted != 0) show_model(wanted);
+}
+
+const models::Model* ModelsPage::chosen() const {
+  if (!overview_) return nullptr;
+  for (const auto& model : overview_->models)
+    if (model.id == model_) return &model;
+  return nullptr;
+}
+
+void ModelsPage::show_model(int64_t model) {
+  const bool other = model != model_;
+  model_ = model;
+  const auto* about = chosen();
+  if (!about) return;
+  show_facts(*about);
+  if (other || !evaluations_) show_evaluations(model);
+}
+
+void ModelsPage::show_facts(const models::Model& model) {
+  facts_card_->set_title(text_of(model.name.empty() ? model.family : model.name));
+  facts_card_->set_note(short_id(model.uuid));
+  stage_->set(stage_word(model.stage), state_of(model.stage));
+  QString snapshot = tr("not known");
+  for (const auto& one : overview_->snapshots)
+    if (one.id == model.snapshot)
+      snapshot = tr("%1, %2 rows").arg(short_id(one.uuid), figure(static_cast<qint64>(one.counts.rows())));
+  facts_->setText(tr("sha256    %1\nsnapshot  %2\nweights   %3 parameters, %4 in %5 files")
+                      .arg(text_of(to_hex(model.weights_sha256)), snapshot,
+                           figure(static_cast<qint64>(model.parameters)), bytes(size_of(model)))
+                      .arg(model.files.size()));
+  QStringList lines;
+  for (const auto& event : overview_->history) {
+    if (event.model != model.id) continue;
+    QString line = tr("%1 to %2 by %3, %4")
+                       .arg(stage_word(event.from), stage_word(event.to), text_of(event.actor), ago(event.time_ms));
+    if (!event.reason.empty()) line += QStringLiteral(": ") + text_of(event.reason);
+    lines.prepend(line);
+  }
+  history_->setText(lines.mid(0, 4).join(QLatin1Char('\n')));
+}
+
+void ModelsPage::show_evaluations(int64_t model) {
+  session().read(
+      this, "evaluations",
+      [model](store::Project& project, const Work&) -> Result<std::shared_ptr<Evaluations>> {
+        MW_ASSIGN(auto found, models::evaluations_of(project, model));
+        auto evaluations = std::make_shared<Evaluations>();
+        for (auto& one : found) evaluations->all.push_back(std::make_shared<const models::Evaluation>(std::move(one)));
+        return evaluations;
+      },
+      [this](Result<std::shared_ptr<Evaluations>> evaluations) {
+        if (!evaluations) {
+          banner_->show_error(evaluations.error());
+          return;
+        }
+        evaluations_ = std::move(*evaluations);
+        QVector<Picker::Item> items;
+        int64_t best = 0;
+        for (const auto& one : evaluations_->all) {
+          items.push_back(
+              {QString::number(one->id), detail::on_what_words(one->on_what),
+               tr("%1 rows · %2").arg(figure(static_cast<qint64>(one->n)), detail::share_text(one->accuracy.value))});
+          if (best == 0 || one->on_what.ends_with(":test")) best = one->id;
+        }
+        on_->set_items(items);
+        on_->setVisible(!items.isEmpty());
+        if (evaluations_->all.empty()) {
+          evaluation_card_->set_note({});
+          evaluation_->clear(tr("This model was not evaluated yet."));
+          return;
+        }
+        choose_evaluation(best);
+      });
+}
+
+void ModelsPage::choose_evaluation(int64_t evaluation) {
+  on_->set_current(QString::number(evaluation));
+  for (const auto& one : evaluations_->all) {
+    if (one->id != evaluation) continue;
+    evaluation_card_->set_title(tr("Accuracy %1").arg(detail::share_text(one->accuracy.value)));
+    QString note = detail::interval_text(one->accuracy);
+    if (std::isfinite(one->latency_p50_ms))
+      note += tr(" · p50 %1 ms, p95 %2 ms").arg(figure(one->latency_p50_ms, 2), figure(one->latency_p95_ms, 2));
+    evaluation_card_->set_note(note);
+    evaluation_->show_evaluation(one);
+  }
+}
+
+void ModelsPage::show_cell(int truth, int predicted) {
+  const auto evaluation = evaluation_->evaluation();
+  if (!evaluation) return;
+  const auto name = [&evaluation](int label) { return text_of(evaluation->labels[static_cast<size_t>(label)]); };
+  auto* dialog = new Dialog(tr("%1, predicted as %2").arg(name(truth), name(predicted)), tr("Close"), this);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->resize(px(900), px(520));
+  auto* view = new RecordView(session());
+  dialog->body()->addWidget(view, 1);
+  connect(view, &RecordView::failed, this, [this](const Error& error) { banner_->show_error(error); });
+  view->show_records([evaluation, truth, predicted](store::Project& project, const Work&) {
+    return detail::records_of_cell(project, *evaluation, truth, predicted);
+  });
+  dialog->open();
+}
+
+void ModelsPage::promote() {
+  const auto* model = chosen();
+  if (!model) return;
+  const bool is_champion = model->stage == models::Stage::champion;
+  const auto to = is_champion ? models::Stage::retired : models::Stage::champion;
+  const auto reason = ask_text(
+      this, is_champion ? tr("Retire this champion?") : tr("Make this model the champion?"),
+      is_champion ? tr("Nothing is in use for %1 then, until another is promoted.").arg(text_of(model->task_name))
+                  : tr("It answers for %1 from now on; the champion before it is retired and can be put back. Say why: "
+                       "the reason stays on record.")
+                        .arg(text_of(model->task_name)),
+      is_champion ? tr("Retire it") : tr("Promote it"), {}, false, 3);
+  if (!reason) return;
+  session().write(
+      this,
+      [task = model->task, id = model->id, to, why = utf8_of(*reason)](store::Project& project) {
+        return models::promote(project, task, id, to, why);
+      },
+      [this](Result<models::StageChange> change) {
+        if (!change) {
+          banner_->show_error(change.error());
+          return;
+        }
+        Q_EMIT toast(tr("%1 is now %2").arg(short_id(change->model.uuid), stage_word(change->to)), State::pass);
+        refresh();
+      });
+}
+
+void ModelsPage::roll_back() {
+  const auto* model = chosen();
+  if (!model) return;
+  const auto reason = ask_text(
+      this, tr("Put the champion before this one back?"),
+      tr("The present champion of %1 is retired. Say why: the reason stays on record.").arg(text_of(model->task_name)),
+      tr("Roll back"), {}, false, 3);
+  if (!reason) return;
+  session().write(
+      this,
+      [task = model->task, why = utf8_of(*reason)](store::Project& project) {
+        return models::roll_back(project, task, why);
+      },
+      [this](Result<models::StageChange> change) {
+        if (!change) {
+          banner_->show_error(change.error());
+          return;
+        }
+        Q_EMIT toast(tr("%1 is the champion again").arg(short_id(change->model.uuid)), State::pass);
+        refresh();
+      });
+}
+
+void ModelsPage::evaluate() {
+  const auto* model = chosen();
+  if (!model) return;
+  detail::EvaluateDialog dialog(overview_->snapshots, overview_->batches, this);
+  if (dialog.exec() != QDialog::Accepted) return;
+  models::EvaluateRequest request{tail(model->uuid), dialog.on(), dialog.where()};
+  session().work(
+      this, tr("Evaluating the model"),
+      [request](store::Project& project, const Work& work) { return models::evaluate(project, request, work); },
+      [this](Result<models::Evaluation> evaluation) {
+        if (!evaluation) {
+          banner_->show_error(evaluation.error());
+          return;
+        }
+        Q_EMIT toast(
+            tr("Accuracy %1 on %2 rows")
+                .arg(detail::share_text(evaluation->accuracy.value), figure(static_cast<qint64>(evaluation->n))),
+            State::pass);
+        if (evaluation->model == model_ || evaluation->model == 0) show_evaluations(model_);
+      });
+}
+
+void ModelsPage::export_model() {
+  const auto* model = chosen();
+  if (!model) return;
+  const QString folder = QFileDialog::getExistingDirectory(this, tr("Export the model into a folder"));
+  if (folder.isEmpty()) return;
+  session().work(
+      this, tr("Exporting the model"),
+      [id = model->id, to = fs::path(utf8_of(folder)) / ("model-" + tail(model->uuid).substr(0, kShortTail))](
+          store::Project& project, const Work&) { return models::export_model(project, id, to); },
+      [this](Result<std::vector<models::ModelFile>> files) {
+        if (!files)
+          banner_->show_error(files.error());
+        else
+          Q_EMIT toast(tr("Wrote %1 files").arg(files->size()), State::pass);
+      });
+}
+
+}  // namespace millwright::ui

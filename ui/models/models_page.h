@@ -1,0 +1,78 @@
+// The Models page: the registry, a model's figures by class, evaluation, promotion and rollback.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "models/registry.h"
+#include "ui_session/page.h"
+
+class QLabel;
+class QStackedWidget;
+
+namespace millwright::ui {
+
+class Badge;
+class Button;
+class Card;
+class EmptyState;
+class ErrorBanner;
+class PagedTable;
+class PageHeader;
+class Picker;
+class RecordView;
+
+namespace detail {
+class EvaluationView;
+}
+
+class ModelsPage : public Page {
+  Q_OBJECT
+ public:
+  explicit ModelsPage(PageContext context, QWidget* parent = nullptr);
+  ~ModelsPage() override;
+  /// {"model": tail}
+  void activate(const QVariantMap& arguments) override;
+  void refresh() override;
+  QWidget* first_focus() override;
+
+ private:
+  struct Overview;
+  void build();
+  QWidget* build_right();
+  void add_commands();
+  void take(std::shared_ptr<Overview> overview);
+  void show_model(int64_t model);
+  void show_facts(const models::Model& model);
+  void show_evaluations(int64_t model);
+  void choose_evaluation(int64_t evaluation);
+  void show_cell(int truth, int predicted);
+  void promote();
+  void roll_back();
+  void evaluate();
+  void export_model();
+  [[nodiscard]] const models::Model* chosen() const;
+
+  struct Evaluations;
+  std::shared_ptr<Overview> overview_;
+  std::shared_ptr<Evaluations> evaluations_;
+  int64_t model_ = 0;
+  QString wanted_;
+
+  PageHeader* header_ = nullptr;
+  ErrorBanner* banner_ = nullptr;
+  QStackedWidget* stack_ = nullptr;
+  EmptyState* empty_ = nullptr;
+  PagedTable* models_ = nullptr;
+  Card* facts_card_ = nullptr;
+  QLabel* facts_ = nullptr;
+  QLabel* history_ = nullptr;
+  Badge* stage_ = nullptr;
+  Button* promote_ = nullptr;
+  Button* roll_back_ = nullptr;
+  Picker* on_ = nullptr;
+  Card* evaluation_card_ = nullptr;
+  detail::EvaluationView* evaluation_ = nullptr;
+};
+
+}  // namespace millwright::ui

@@ -1,0 +1,94 @@
+// ui/models: the Training page (plan a run, watch it, see where it errs) and the Models page (registry and stages).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "models/training.h"
+#include "ui_session/page.h"
+
+class QLabel;
+class QStackedWidget;
+
+namespace millwright::ui {
+
+class Badge;
+class Button;
+class Card;
+class EmptyState;
+class ErrorBanner;
+class LineChart;
+class PagedTable;
+class PageHeader;
+class ProgressStrip;
+class RecordView;
+class SegmentedControl;
+
+namespace detail {
+class EvaluationView;
+class PlanDialog;
+}  // namespace detail
+
+class TrainingPage : public Page {
+  Q_OBJECT
+ public:
+  explicit TrainingPage(PageContext context, QWidget* parent = nullptr);
+  ~TrainingPage() override;
+  /// {"snapshot": tail}: plan a run on it. {"run": tail}, {"job": row}
+  void activate(const QVariantMap& arguments) override;
+  void refresh() override;
+  QWidget* first_focus() override;
+
+  [[nodiscard]] detail::EvaluationView* evaluation() const { return evaluation_; }
+  [[nodiscard]] PagedTable* runs() const { return runs_; }
+  [[nodiscard]] RecordView* records() const { return records_; }
+  /// The job that is watched, 0: none.
+  [[nodiscard]] qint64 job() const { return job_; }
+
+ private:
+  struct Overview;
+  void build();
+  QWidget* build_top();
+  QWidget* build_bottom();
+  void add_commands();
+  void take(std::shared_ptr<Overview> overview);
+  void plan();
+  void start(const models::TrainRequest& request);
+  void watch(const jobs::Job& job);
+  void take_events(const std::vector<jobs::Event>& events);
+  void ended(const jobs::Job& job);
+  void show_run(int64_t run);
+  void show_curve(const std::vector<models::CurvePoint>& curve);
+  void add_point(const QString& name, qint64 step, double value);
+  void show_cell(int truth, int predicted);
+  void refused(const Error& error);
+  [[nodiscard]] const models::Run* run_named(const QVariant& key) const;
+
+  std::shared_ptr<Overview> overview_;
+  qint64 job_ = 0;
+  int64_t run_ = 0;
+  QString wanted_snapshot_, wanted_run_;
+  std::vector<std::pair<QString, std::pair<int, double>>> series_;  ///< name → its number and first value
+
+  PageHeader* header_ = nullptr;
+  ErrorBanner* banner_ = nullptr;
+  Button* gate_button_ = nullptr;
+  QString refused_snapshot_;
+  QStackedWidget* stack_ = nullptr;
+  EmptyState* empty_ = nullptr;
+  Button* empty_button_ = nullptr;
+  Card* curve_card_ = nullptr;
+  LineChart* curve_ = nullptr;
+  QLabel* curve_words_ = nullptr;
+  ProgressStrip* progress_ = nullptr;
+  Card* evaluation_card_ = nullptr;
+  detail::EvaluationView* evaluation_ = nullptr;
+  Card* bottom_card_ = nullptr;
+  SegmentedControl* bottom_mode_ = nullptr;
+  QStackedWidget* bottom_ = nullptr;
+  PagedTable* runs_ = nullptr;
+  RecordView* records_ = nullptr;
+};
+
+}  // namespace millwright::ui
