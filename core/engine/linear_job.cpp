@@ -45,10 +45,12 @@ Json best_of(std::span<const double> probabilities, const std::vector<std::strin
 Json predict_split(const text::LinearClassifier& model, const SplitRows& rows, Split split, std::string& lines) {
   text::LinearScratch scratch;
   std::vector<int32_t> truth, predicted;
-  std::vector<double> confidence;
+  std::vector<double> confidence, milliseconds;
   const auto unknown = static_cast<int32_t>(model.labels().size());
   for (size_t i = 0; i < rows.size(); ++i) {
+    const double began = steady_seconds();
     const auto probabilities = model.probabilities(rows.text[i], scratch);
+    milliseconds.push_back((steady_seconds() - began) * 1000);
     const uint32_t best = text::argmax(scratch.scores);
     truth.push_back(rows.label[i] < 0 ? unknown : rows.label[i]);
     predicted.push_back(static_cast<int32_t>(best));
@@ -61,7 +63,10 @@ Json predict_split(const text::LinearClassifier& model, const SplitRows& rows, S
                           {"top", best_of(probabilities, model.labels())}});
     lines += '\n';
   }
-  return figures(truth, predicted, confidence, model.labels().size() + 1);
+  Json json = figures(truth, predicted, confidence, model.labels().size() + 1);
+  json["latency_ms"] = {{"p50", number_or_null(statistics::quantile(milliseconds, 0.5))},
+                        {"p95", number_or_null(statistics::quantile(milliseconds, 0.95))}};
+  return json;
 }
 
 Result<Json> describe_file(const jobs::JobFolder& folder, const std::string& name) {
@@ -117,6 +122,7 @@ Result<Json> run_linear_training(const jobs::JobFolder& folder, jobs::EventWrite
                            {"seed", seed},
                            {"snapshot", body.value("snapshot", Json())},
                            {"task", body.value("task", Json())},
+                           {"fields", body.value("fields", Json())},
                            {"calibrated_on", trained.calibrated_on}};
   MW_TRY(trained.model.save(folder.file("model")));
   MW_TRY(write_file_atomically(folder.file("predictions.jsonl"), lines));

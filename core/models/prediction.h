@@ -34,6 +34,8 @@ class Predictor {
   /// Indexes and probabilities of the k best, best first.
   [[nodiscard]] std::vector<text::BestLabel> best_of(std::string_view text, size_t k);
   [[nodiscard]] const std::vector<std::string>& labels() const { return classifier_.labels(); }
+  /// The fields that it was trained on, where it says so.
+  [[nodiscard]] std::vector<std::string> fields() const;
 
  private:
   explicit Predictor(text::LinearClassifier classifier) : classifier_(std::move(classifier)) {}
@@ -41,14 +43,14 @@ class Predictor {
   text::LinearScratch scratch_;
 };
 
-/// Rows of a stream: JSON Lines whose `text_field` is a string, or CSV with a header that has this column (a first line
-/// that begins with "{" is JSON). `row` counts from 1. Errors: bad_input "predict.field", "predict.line" with its
-/// number.
+/// Rows of a stream: JSON Lines, or CSV with a header (a first line that begins with "{" is JSON). The model reads
+/// `fields`, joined by blanks, as in training; a value that is missing or null is left out. `row` counts from 1. `each`
+/// returns false to stop. Errors: bad_input "predict.field" (no such column), "predict.line" with its number.
 struct RowPrediction {
   int64_t row = 0;
   Predictor::Prediction prediction;
 };
-[[nodiscard]] Status predict_stream(Predictor& predictor, std::istream& input, std::string_view text_field,
+[[nodiscard]] Status predict_stream(Predictor& predictor, std::istream& input, const std::vector<std::string>& fields,
                                     bool with_scores, const std::function<bool(const RowPrediction&)>& each,
                                     const Work& work);
 
@@ -62,6 +64,8 @@ struct RecordPrediction {
   RecordRef record;
   Predictor::Prediction prediction;
 };
+/// `each` may be empty; it returns false to stop showing (what is saved is complete). The fields are those of the
+/// model's task. Errors: usage "predict.no_task" for a model without one, "predict.other_asset".
 [[nodiscard]] Result<BatchPredictions> predict_batch(store::Project& project, const Model& model, int64_t batch,
                                                      bool save, bool with_scores,
                                                      const std::function<bool(const RecordPrediction&)>& each,

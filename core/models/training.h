@@ -25,7 +25,7 @@ struct TrainRequest {
   std::string device = "auto";  ///< auto | cpu | cuda:N
 };
 /// Checks the plan, writes the snapshot's rows into a new job's folder and queues it. Refused (kind refused,
-/// "train.gate") when the snapshot's gate is shut: the error names the checks. Errors of options: see
+/// "gate.closed") when the snapshot's gate is shut: the error names the checks. Errors of options: see
 /// jobs/algorithms.h; usage "train.no_such_algorithm", "train.device"; bad_input "train.too_few" (fewer than two labels
 /// in the training split).
 [[nodiscard]] Result<jobs::Job> start_training(store::Project& project, const TrainRequest& request, const Work& work);

@@ -1,0 +1,19 @@
+// Keeping an evaluation: a facts file with each row's prediction, and a row of table evaluation.
+#pragma once
+
+#include <vector>
+
+#include "models/evaluation.h"
+#include "store/facts_file.h"
+#include "store/project.h"
+
+namespace millwright::models::detail {
+
+/// Writes the rows as a facts file, not yet published.
+[[nodiscard]] Result<store::WrittenFile> write_judged(store::Project& project, const Evaluation& evaluation,
+                                                      const std::vector<Judged>& rows);
+/// Publishes file and figures; `model` is the row of table model. Returns the evaluation's row.
+[[nodiscard]] Result<int64_t> enter_evaluation(store::Transaction& transaction, int64_t model,
+                                               const Evaluation& evaluation, const store::WrittenFile& file);
+
+}  // namespace millwright::models::detail

@@ -1,0 +1,252 @@
+// What a training job leaves becomes a run, a model and its evaluations.
+#include <charconv>
+#include <limits>
+#include <map>
+
+#include "base/hash.h"
+#include "base/ids.h"
+#include "detail/keep_evaluation.h"
+#include "labels/task.h"
+#include "models/training.h"
+#include "snapshots/snapshot.h"
+#include "store/blobs.h"
+
+namespace millwright::models {
+namespace {
+
+tl::unexpected<Error> damaged(std::string reason) {
+  return fail(ErrorKind::bad_input, "train.damaged_result", "The result of the training cannot be used: {reason}.",
+              {{"reason", std::move(reason)}});
+}
+
+struct File {
+  std::string name;  ///< without the folder
+  store::BlobRef blob;
+};
+
+/// A split that the engine predicted, judged and written down, to be published.
+struct JudgedSplit {
+  Evaluation evaluation;
+  store::WrittenFile file;
+};
+
+struct Outcome {
+  Json spec, outputs;
+  int64_t task = 0, snapshot = 0;
+  std::string task_name;
+  std::vector<File> files;
+  Digest weights{};
+  std::vector<JudgedSplit> splits;
+  Json metrics;
+  double seconds = 0;
+};
+
+std::string_view media_of(std::string_view name) {
+  if (name.ends_with(".json")) return "application/json";
+  if (name.ends_with(".txt")) return "text/plain";
+  return "application/octet-stream";
+}
+
+/// Copies a file of the result into blobs/, if its hash is the one that the engine wrote down.
+Result<store::BlobRef> take_file(store::Project& project, const jobs::JobFolder& folder, const Json& described,
+                                 std::string& name) {
+  if (!described.is_object() || !described.value("name", Json()).is_string() ||
+      !described.value("sha256", Json()).is_string())
+    return damaged("a file without name or hash");
+  name = described["name"].get<std::string>();
+  if (name.find("..") != std::string::npos || name.starts_with('/')) return damaged("a file outside the job's folder");
+  MW_ASSIGN(const store::BlobRef blob, store::put_blob_file(project, folder.file(name)));
+  if (to_hex(blob.sha256) != described["sha256"].get<std::string>()) return damaged(name + " is another file");
+  return blob;
+}
+
+std::optional<RecordRef> record_from(std::string_view text) {
+  RecordRef record;
+  const size_t dash = text.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto batch = std::from_chars(text.data(), text.data() + dash, record.batch);
+  const auto ordinal = std::from_chars(text.data() + dash + 1, text.data() + text.size(), record.ordinal);
+  if (batch.ec != std::errc() || ordinal.ec != std::errc()) return std::nullopt;
+  return record;
+}
+
+/// Numbers labels in the order in which they come.
+class LabelNumbers {
+ public:
+  int32_t operator()(const std::string& name) {
+    const auto [place, fresh] = numbers_.try_emplace(name, static_cast<int32_t>(names_.size()));
+    if (fresh) names_.push_back(name);
+    return place->second;
+  }
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+
+ private:
+  std::map<std::string, int32_t> numbers_;
+  std::vector<std::string> names_;
+};
+
+/// Reads predictions.jsonl into rows by split.
+Status read_predictions(const fs::path& path, const std::vector<std::string>& model_labels, LabelNumbers& numbers,
+                        std::map<std::string, std::vector<Judged>>& rows) {
+  for (const std::string& label : model_labels) (void)numbers(label);
+  MW_ASSIGN(const MappedFile file, MappedFile::open(path));
+  std::string_view rest = file.text();
+  while (!rest.empty()) {
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    MW_ASSIGN(const Json line, parse_json(rest.substr(0, end), "predictions.jsonl"));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    for (const char* key : {"record", "split", "label", "predicted"})
+      if (!line.is_object() || !line.value(key, Json()).is_string()) return damaged("a prediction that is incomplete");
+    const auto record = record_from(line["record"].get_ref<const std::string&>());
+    if (!record || !line.value("confidence", Json()).is_number()) return damaged("a prediction that is incomplete");
+    rows[line["split"].get<std::string>()].push_back(
+        {record->batch, record->ordinal, numbers(line["label"].get<std::string>()),
+         numbers(line["predicted"].get<std::string>()), line["confidence"].get<double>()});
+  }
+  return {};
+}
+
+double latency(const Json& metrics, const std::string& split, const char* key) {
+  const Json found = metrics.value(split, Json::object()).value("latency_ms", Json::object()).value(key, Json());
+  return found.is_number() ? found.get<double>() : std::numeric_limits<double>::quiet_NaN();
+}
+
+Json short_figures(const Evaluation& evaluation) {
+  Json figures = to_json(evaluation);
+  for (const char* key : {"per_class", "confusion", "reliability"}) figures.erase(key);
+  return figures;
+}
+
+/// Judges what the engine predicted: validation and test.
+Status judge_splits(store::Project& project, const jobs::JobFolder& folder, Outcome& outcome) {
+  MW_ASSIGN(const std::string config_text, read_file(folder.file("model/config.json")));
+  MW_ASSIGN(const Json config, parse_json(config_text, "config.json"));
+  std::vector<std::string> labels;
+  for (const Json& label : config.value("labels", Json::array()))
+    if (label.is_string()) labels.push_back(label.get<std::string>());
+  LabelNumbers numbers;
+  std::map<std::string, std::vector<Judged>> rows;
+  MW_TRY(read_predictions(folder.file("predictions.jsonl"), labels, numbers, rows));
+  outcome.metrics = Json::object();
+  for (const std::string split : {"test", "validation"}) {
+    const auto found = rows.find(split);
+    if (found == rows.end()) continue;
+    JudgedSplit judged{judge(numbers.names(), found->second), {}};
+    judged.evaluation.on_what = outcome.spec.value("snapshot", std::string()) + ":" + split;
+    const Json& metrics = outcome.outputs["metrics"];
+    judged.evaluation.latency_p50_ms = latency(metrics, split, "p50");
+    judged.evaluation.latency_p95_ms = latency(metrics, split, "p95");
+    MW_ASSIGN(judged.file, detail::write_judged(project, judged.evaluation, found->second));
+    const Json figures = short_figures(judged.evaluation);
+    if (split == "test") {
+      outcome.metrics = figures;
+    } else {
+      outcome.metrics[split] = figures;
+    }
+    outcome.splits.push_back(std::move(judged));
+  }
+  return {};
+}
+
+Result<int64_t> insert_run(store::Transaction& transaction, const jobs::Job& job, const Outcome& outcome,
+                           const Uuid& uuid) {
+  const Json& outputs = outcome.outputs;
+  const Json gate = outcome.spec.value("gate_override", Json());
+  const std::optional<std::string> gate_override =
+      gate.is_string() && !gate.get<std::string>().empty() ? std::optional(gate.get<std::string>()) : std::nullopt;
+  MW_ASSIGN(auto insert,
+            transaction.db().prepare(
+                "INSERT INTO run(uuid, job, task, snapshot, algorithm, parameters, seed, device_used, versions, "
+                "metrics, curve, gate_override, seconds, actor, time_ms) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                "?, ?)"));
+  MW_TRY(insert
+             .with(uuid, job.id, outcome.task, outcome.snapshot, outcome.spec.value("algorithm", std::string()),
+                   to_text(outputs.value("options", Json::object())), outcome.spec.value("seed", int64_t{0}),
+                   outputs.value("device", std::string("cpu")), to_text(outputs.value("environment", Json::object())),
+                   to_text(outcome.metrics), to_text(outputs.value("curve", Json::array())), gate_override,
+                   outcome.seconds, job.actor, transaction.time_ms())
+             .run());
+  return transaction.db().last_insert_id();
+}
+
+Result<int64_t> insert_model(store::Transaction& transaction, const Outcome& outcome, int64_t run, const Uuid& uuid) {
+  Json files = Json::array();
+  for (const File& file : outcome.files) {
+    MW_TRY(store::publish_blob(transaction, file.blob, media_of(file.name)));
+    files.push_back({{"name", file.name}, {"sha256", to_hex(file.blob.sha256)}, {"bytes", file.blob.bytes}});
+  }
+  MW_ASSIGN(auto count, transaction.db().prepare("SELECT count(*) FROM model WHERE task = ?"));
+  count.bind(1, outcome.task);
+  MW_ASSIGN(const bool there, count.step());
+  const int64_t number = there ? count.integer(0) + 1 : 1;
+  count.reset();
+  const std::string family = outcome.outputs.value("family", std::string("linear"));
+  MW_ASSIGN(auto insert, transaction.db().prepare("INSERT INTO model(uuid, task, run, name, family, weights_sha256, "
+                                                  "files, parameters, time_ms) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  MW_TRY(insert
+             .with(uuid, outcome.task, run, outcome.task_name + "-" + family + "-" + std::to_string(number), family,
+                   outcome.weights, to_text(files), outcome.outputs.value("parameters", int64_t{0}),
+                   transaction.time_ms())
+             .run());
+  return transaction.db().last_insert_id();
+}
+
+/// Everything at once, inside the transaction that ends the job.
+Status enter(store::Transaction& transaction, const jobs::Job& job, const Outcome& outcome) {
+  const Uuid run_uuid = new_uuid(), model_uuid = new_uuid();
+  MW_ASSIGN(const int64_t run, insert_run(transaction, job, outcome, run_uuid));
+  MW_ASSIGN(const int64_t model, insert_model(transaction, outcome, run, model_uuid));
+  for (const JudgedSplit& split : outcome.splits)
+    MW_TRY(detail::enter_evaluation(transaction, model, split.evaluation, split.file));
+  return transaction.audit("model.train", tail(model_uuid),
+                           {{"run", tail(run_uuid)},
+                            {"job", tail(job.uuid)},
+                            {"snapshot", outcome.spec.value("snapshot", Json())},
+                            {"weights_sha256", to_hex(outcome.weights)},
+                            {"gate_override", outcome.spec.value("gate_override", Json())}});
+}
+
+Result<jobs::Commit> harvest_checked(store::Project& project, const jobs::Job& job, const jobs::JobFolder& folder,
+                                     const jobs::JobResult& result) {
+  Outcome outcome;
+  outcome.spec = job.spec;  // the project's own record of what was asked, not the folder's
+  outcome.outputs = result.outputs;
+  outcome.seconds = result.seconds;
+  const std::string snapshot_id = outcome.spec.value("snapshot", std::string());
+  MW_ASSIGN(const snapshots::Snapshot snapshot, snapshots::find_snapshot(project, snapshot_id));
+  MW_ASSIGN(const labels::Task task, labels::read_task(project, snapshot.task));
+  outcome.snapshot = snapshot.id;
+  outcome.task = task.id;
+  outcome.task_name = task.name;
+  if (!outcome.outputs.is_object() || !outcome.outputs.value("files", Json()).is_array() ||
+      !outcome.outputs.value("metrics", Json()).is_object())
+    return damaged("it is incomplete");
+  const std::string weights = outcome.outputs.value("weights_sha256", std::string());
+  for (const Json& described : outcome.outputs["files"]) {
+    std::string name;
+    MW_ASSIGN(const store::BlobRef blob, take_file(project, folder, described, name));
+    if (to_hex(blob.sha256) == weights) outcome.weights = blob.sha256;
+    outcome.files.push_back({fs::path(name).filename().string(), blob});
+  }
+  if (outcome.weights == Digest{}) return damaged("its weights are missing");
+  MW_TRY(judge_splits(project, folder, outcome));
+  return jobs::Commit([job, outcome = std::move(outcome)](store::Transaction& transaction) {
+    return enter(transaction, job, outcome);
+  });
+}
+
+/// The folder may have been worked on elsewhere: what has another shape than ours is damaged, whatever it is.
+Result<jobs::Commit> harvest_training(store::Project& project, const jobs::Job& job, const jobs::JobFolder& folder,
+                                      const jobs::JobResult& result) {
+  try {
+    return harvest_checked(project, job, folder, result);
+  } catch (const nlohmann::json::exception& e) {
+    return damaged(e.what());
+  }
+}
+
+}  // namespace
+
+std::map<std::string, jobs::Harvest> harvests() { return {{"train", harvest_training}}; }
+
+}  // namespace millwright::models

@@ -1,0 +1,155 @@
+// Predicting the rows of a stream: JSON Lines or CSV. Import has its connectors for files of every kind; this reads the
+// two forms that a script pipes in.
+#include <simdjson.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "detail/input_text.h"
+#include "models/prediction.h"
+
+namespace millwright::models {
+namespace {
+
+constexpr size_t kLongestRow = 64 << 20;
+
+tl::unexpected<Error> bad_line(int64_t row, std::string why) {
+  return fail(ErrorKind::bad_input, "predict.line", "Row {row} cannot be read: {reason}.",
+              {{"row", std::to_string(row)}, {"reason", std::move(why)}});
+}
+tl::unexpected<Error> no_field(const std::string& field) {
+  return fail(ErrorKind::bad_input, "predict.field", "There is no field {field}.", {{"field", field}},
+              "Name the field that holds the text: --text FIELD.");
+}
+
+/// The next line without its LF; false at the end. A last line needs none.
+bool next_line(std::istream& input, std::string& line) { return static_cast<bool>(std::getline(input, line)); }
+
+/// The fields of a JSON object as one text: strings as they are, other values as their JSON.
+Result<std::string> text_of_json(simdjson::dom::parser& parser, const std::string& line,
+                                 const std::vector<std::string>& fields, int64_t row) {
+  simdjson::dom::object object;
+  if (parser.parse(line).get(object) != simdjson::SUCCESS) return bad_line(row, "it is no JSON object");
+  std::vector<std::string> values;
+  for (const std::string& field : fields) {
+    simdjson::dom::element element;
+    if (object[field].get(element) != simdjson::SUCCESS) return no_field(field);
+    std::string_view text;
+    if (element.get(text) == simdjson::SUCCESS) {
+      values.emplace_back(text);
+    } else if (!element.is_null()) {
+      values.push_back(simdjson::minify(element));
+    }
+  }
+  const std::vector<std::string_view> views(values.begin(), values.end());
+  return detail::join_fields(views);
+}
+
+/// One CSV row (RFC 4180), which may go over several lines; nullopt at the end of the stream.
+Result<std::optional<std::vector<std::string>>> next_csv_row(std::istream& input, int64_t row) {
+  std::string line;
+  if (!next_line(input, line)) return std::optional<std::vector<std::string>>();
+  std::vector<std::string> cells(1);
+  bool quoted = false;
+  for (;;) {
+    for (size_t i = 0; i < line.size(); ++i) {
+      const char c = line[i];
+      if (quoted && c == '"' && i + 1 < line.size() && line[i + 1] == '"') {
+        cells.back() += c;
+        ++i;
+      } else if (c == '"' && (quoted || cells.back().empty())) {
+        quoted = !quoted;
+      } else if (c == ',' && !quoted) {
+        cells.emplace_back();
+      } else if (c == '\r' && !quoted && i + 1 == line.size()) {
+        continue;
+      } else {
+        cells.back() += c;
+      }
+    }
+    if (!quoted) return std::optional(std::move(cells));
+    cells.back() += '\n';
+    if (cells.back().size() > kLongestRow || !next_line(input, line)) return bad_line(row, "a quote that does not end");
+  }
+}
+
+Status predict_json(Predictor& predictor, std::istream& input, std::string line, const std::vector<std::string>& fields,
+                    bool with_scores, const std::function<bool(const RowPrediction&)>& each, const Work& work) {
+  simdjson::dom::parser parser;
+  int64_t row = 0;
+  do {
+    if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped.");
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    ++row;
+    MW_ASSIGN(const std::string text, text_of_json(parser, line, fields, row));
+    if (!each({row, predictor.predict(text, with_scores)})) return {};
+  } while (next_line(input, line));
+  return {};
+}
+
+Status predict_csv(Predictor& predictor, std::istream& input, const std::vector<std::string>& header,
+                   const std::vector<std::string>& fields, bool with_scores,
+                   const std::function<bool(const RowPrediction&)>& each, const Work& work) {
+  std::vector<size_t> columns;
+  for (const std::string& field : fields) {
+    const auto found = std::find(header.begin(), header.end(), field);
+    if (found == header.end()) return no_field(field);
+    columns.push_back(static_cast<size_t>(found - header.begin()));
+  }
+  for (int64_t row = 1;; ++row) {
+    if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped.");
+    MW_ASSIGN(const auto cells, next_csv_row(input, row));
+    if (!cells) return {};
+    if (cells->size() == 1 && cells->front().empty() && header.size() > 1) {
+      --row;  // an empty line is no row
+      continue;
+    }
+    std::vector<std::string_view> values;
+    for (const size_t column : columns) {
+      if (column >= cells->size()) return bad_line(row, "it has too few cells");
+      values.push_back((*cells)[column]);
+    }
+    if (!each({row, predictor.predict(detail::join_fields(values), with_scores)})) return {};
+  }
+}
+
+/// A stream that begins with lines already read.
+class Rest final : public std::streambuf {
+ public:
+  Rest(std::string head, std::istream& tail) : head_(std::move(head)), tail_(tail) {
+    setg(head_.data(), head_.data(), head_.data() + head_.size());
+  }
+
+ private:
+  int_type underflow() override {
+    char buffer[1 << 14];
+    tail_.read(buffer, sizeof buffer);
+    const auto n = tail_.gcount();
+    if (n <= 0) return traits_type::eof();
+    head_.assign(buffer, static_cast<size_t>(n));
+    setg(head_.data(), head_.data(), head_.data() + head_.size());
+    return traits_type::to_int_type(head_.front());
+  }
+  std::string head_;
+  std::istream& tail_;
+};
+
+}  // namespace
+
+Status predict_stream(Predictor& predictor, std::istream& input, const std::vector<std::string>& fields,
+                      bool with_scores, const std::function<bool(const RowPrediction&)>& each, const Work& work) {
+  std::string first;
+  do {
+    if (!next_line(input, first)) return {};
+  } while (first.find_first_not_of(" \t\r") == std::string::npos);
+  if (first.starts_with("\xEF\xBB\xBF")) first.erase(0, 3);
+  if (first.find_first_not_of(" \t") != std::string::npos && first[first.find_first_not_of(" \t")] == '{')
+    return predict_json(predictor, input, std::move(first), fields, with_scores, each, work);
+  // The header may have quotes over lines: it is read like any row.
+  Rest buffer(first + "\n", input);
+  std::istream all(&buffer);
+  MW_ASSIGN(const auto header, next_csv_row(all, 0));
+  return predict_csv(predictor, all, *header, fields, with_scores, each, work);
+}
+
+}  // namespace millwright::models

@@ -1,0 +1,125 @@
+#include "models/training.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/ids.h"
+#include "detail/input_text.h"
+#include "labels/task.h"
+#include "quality/gate_report.h"
+#include "snapshots/gate.h"
+#include "snapshots/snapshot.h"
+
+namespace millwright::models {
+namespace {
+
+constexpr size_t kBuffer = 1 << 20;
+
+/// What is decided before anything is written.
+struct Plan {
+  const jobs::Algorithm* algorithm = nullptr;
+  Json options;
+  snapshots::Snapshot snapshot;
+  labels::Task task;
+  std::string gate_override;  ///< who allowed it and why, where the gate was not green
+};
+
+Result<std::string> override_of(const store::Project& project, const snapshots::Snapshot& snapshot) {
+  MW_ASSIGN(const auto report, quality::latest_report(project, {quality::SubjectKind::snapshot, snapshot.id}));
+  if (!report || report->verdict != quality::Verdict::fail || !report->override_) return std::string();
+  return report->override_->by + ": " + report->override_->reason;
+}
+
+Status check_device(const std::string& device) {
+  if (device == "auto" || device == "cpu") return {};
+  if (device.starts_with("cuda"))
+    return fail(ErrorKind::usage, "train.device", "The linear baseline trains on the processor, not on {device}.",
+                {{"device", device}}, "Leave --device out, or say --device cpu.");
+  return fail(ErrorKind::usage, "train.device", "{device} is no device.", {{"device", device}},
+              "Devices are auto, cpu and cuda:N.");
+}
+
+Result<Plan> make_plan(store::Project& project, const TrainRequest& request) {
+  Plan plan;
+  plan.algorithm = jobs::find_algorithm(request.algorithm);
+  if (plan.algorithm == nullptr)
+    return fail(ErrorKind::usage, "train.no_such_algorithm", "There is no algorithm {name}.",
+                {{"name", request.algorithm}}, "There is: linear.");
+  MW_ASSIGN(plan.options, jobs::complete_options(*plan.algorithm, request.settings));
+  MW_TRY(check_device(request.device));
+  MW_ASSIGN(plan.snapshot, snapshots::find_snapshot(project, request.snapshot));
+  MW_ASSIGN(plan.task, labels::read_task(project, plan.snapshot.task));
+  MW_TRY(snapshots::require_open_gate(project, plan.snapshot.id));
+  MW_ASSIGN(plan.gate_override, override_of(project, plan.snapshot));
+  return plan;
+}
+
+Status check_labels(const snapshots::SnapshotRows& rows) {
+  std::set<int32_t> seen;
+  for (size_t i = 0; i < rows.size() && seen.size() < 2; ++i)
+    if (rows.split[i] == snapshots::Split::train) seen.insert(rows.label[i]);
+  if (seen.size() >= 2) return {};
+  return fail(ErrorKind::bad_input, "train.too_few", "The training split has {n} label(s); at least 2 are needed.",
+              {{"n", std::to_string(seen.size())}}, "Label more records, or freeze a snapshot with more of them.");
+}
+
+void append_json_string(std::string& out, std::string_view text) { out += to_text(Json(text)); }
+
+/// inputs/rows.jsonl: what the engine reads. Records are written as BATCH-ORDINAL of this project's catalogue; the
+/// engine hands them back as they are.
+Status write_rows(const store::Project& project, const Plan& plan, const snapshots::SnapshotRows& rows,
+                  const fs::path& path, const Work& work) {
+  MW_ASSIGN(const records::Window window, records::window_of_batches(project, plan.snapshot.batches));
+  MW_ASSIGN(const auto scan, records::ColumnScan::open(project, window, records::Count::records));
+  MW_ASSIGN(const std::vector<int64_t> places, detail::places_of(scan, rows.records));
+  if (std::find(places.begin(), places.end(), -1) != places.end())
+    return fail(ErrorKind::store, "store.damaged", "The snapshot names records that its batches do not have.");
+  MW_ASSIGN(const std::vector<std::string> texts, detail::input_texts(scan, plan.task.fields, places));
+  MW_ASSIGN(AppendFile file, AppendFile::open(path));
+  std::string buffer;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    buffer += R"({"record":")" + std::to_string(rows.records[i].batch) + "-" + std::to_string(rows.records[i].ordinal);
+    buffer += R"(","text":)";
+    append_json_string(buffer, texts[i]);
+    buffer += R"(,"label":)";
+    append_json_string(buffer, rows.labels.at(static_cast<size_t>(rows.label[i])));
+    buffer += R"(,"split":")";
+    buffer += snapshots::to_string(rows.split[i]);
+    buffer += "\"}\n";
+    if (buffer.size() < kBuffer) continue;
+    if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped; nothing was queued.");
+    work.report({"export", static_cast<int64_t>(i), static_cast<int64_t>(rows.size()), "rows"});
+    MW_TRY(file.append(buffer));
+    buffer.clear();
+  }
+  MW_TRY(file.append(buffer));
+  MW_TRY(file.sync());
+  return sync_folder(path.parent_path());
+}
+
+}  // namespace
+
+Result<jobs::Job> start_training(store::Project& project, const TrainRequest& request, const Work& work) {
+  MW_ASSIGN(const Plan plan, make_plan(project, request));
+  MW_ASSIGN(const snapshots::SnapshotRows rows, snapshots::read_rows(project, plan.snapshot));
+  MW_TRY(check_labels(rows));
+  const Json body = {{"algorithm", request.algorithm},
+                     {"options", plan.options},
+                     {"seed", request.seed},
+                     {"device", "cpu"},
+                     {"snapshot", tail(plan.snapshot.uuid)},
+                     {"task", plan.task.name},
+                     {"fields", plan.task.fields},
+                     {"gate_override", plan.gate_override}};
+  return jobs::enqueue(project, "train", body, [&](const jobs::JobFolder& folder) {
+    return write_rows(project, plan, rows, folder.file("inputs/rows.jsonl"), work);
+  });
+}
+
+Result<jobs::Foreman> foreman(const store::Project& project) {
+  MW_ASSIGN(store::Project own, project.clone());
+  return jobs::Foreman(std::move(own), harvests());
+}
+
+}  // namespace millwright::models
