@@ -5,22 +5,12 @@
 
 #include "detail/peer_rules.h"
 #include "statistics/multiple_testing.h"
+#include "statistics/summary.h"
 
 namespace millwright::statistics {
 namespace {
 
 constexpr double kEvidentlyShare = 0.5;
-
-double standard_deviation(std::span<const double> values) {
-  double mean = 0, m2 = 0, seen = 0;
-  for (const double v : values) {
-    seen += 1;
-    const double apart = v - mean;
-    mean += apart / seen;
-    m2 += apart * (v - mean);
-  }
-  return seen > 0 ? std::sqrt(m2 / seen) : kUndefined;
-}
 
 /// Counts of each distinct value of two sorted samples.
 struct ValueCounts {
@@ -98,10 +88,13 @@ FieldDrift compare_numbers(std::vector<double>& reference, std::vector<double>& 
   sort_values(reference, scratch);
   sort_values(current, scratch);
   const auto compared = compare_sorted(reference, current);
-  field.distinct = compared.distinct_both;
+  field.distinct = compared.distinct;
   field.effect = compared.d;
-  const double sigma = standard_deviation(reference);
-  const bool few = compared.distinct_both <= kFewDistinct;
+  Moments moments;
+  moments.add(reference);
+  const double sigma =
+      both ? std::sqrt(moments.m2 / static_cast<double>(moments.count)) : kUndefined;  // of all, as numpy.std
+  const bool few = compared.distinct <= kFewDistinct;
   const TestResult ks{compared.d, ks_p(compared.d, field.n_reference, field.n_current)};
   field.scores.push_back({"ks", ks.value, ks.p});
   field.scores.push_back({"wasserstein", compared.wasserstein});

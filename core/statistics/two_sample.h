@@ -29,9 +29,7 @@ void sort_values(std::vector<double>& values, std::vector<double>& scratch);
 struct OrderedComparison {
   double d = kUndefined;            ///< largest distance of the empirical distribution functions, ties together
   double wasserstein = kUndefined;  ///< W1 = ∫|F − G|, in the unit of the values
-  int64_t distinct_reference = 0;
-  int64_t distinct_current = 0;
-  int64_t distinct_both = 0;  ///< of both samples taken together
+  int64_t distinct = 0;             ///< values in both samples taken together
 };
 [[nodiscard]] OrderedComparison compare_sorted(std::span<const double> reference, std::span<const double> current);
 

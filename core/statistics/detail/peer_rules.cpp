@@ -115,12 +115,12 @@ PeerResult against_own_chunks(const std::vector<double>& own, const std::vector<
 PeerResult evidently_numbers(std::span<const double> reference, std::span<const double> current,
                              const OrderedComparison& compared, double sigma) {
   const auto n = static_cast<int64_t>(reference.size()), m = static_cast<int64_t>(current.size());
-  const bool few = compared.distinct_both <= kFewValues;
+  const bool few = compared.distinct <= kFewValues;
   std::vector<int64_t> in_reference, in_current;
   if (few) count_equal(reference, current, in_reference, in_current);
   if (n <= kSmallReference && few)
-    return compared.distinct_both > 2 ? evidently_chi_square(in_reference, in_current)
-                                      : evidently_z(in_reference, in_current);
+    return compared.distinct > 2 ? evidently_chi_square(in_reference, in_current)
+                                 : evidently_z(in_reference, in_current);
   if (few) return evidently_jensen_shannon(in_reference, in_current);
   PeerResult result;
   if (n <= kSmallReference) {
