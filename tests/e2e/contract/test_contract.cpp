@@ -1,0 +1,182 @@
+// The command line as scripts know it: verbs, keys and exit codes of the written contract, tried on the demo.
+#include <QDir>
+#include <QFile>
+#include <QJsonArray>
+#include <QTest>
+
+#include "cli_process.h"
+
+using millwright::test::cli;
+using millwright::test::Said;
+
+class TestContract : public QObject {
+  Q_OBJECT
+
+  QTemporaryDir home_;
+  QString project_;
+  QJsonObject demo_;
+
+  Said run(const QStringList& arguments, const QByteArray& input = {}) { return cli(home_, arguments, input); }
+  static void has(const QJsonObject& object, const QStringList& keys) {
+    for (const QString& key : keys) QVERIFY2(object.contains(key), qPrintable("missing key " + key));
+  }
+  QString write(const QString& name, const QByteArray& content) {
+    QFile file(home_.filePath(name));
+    if (!file.open(QIODevice::WriteOnly)) return {};
+    file.write(content);
+    return file.fileName();
+  }
+
+ private Q_SLOTS:
+  void initTestCase() {
+    QVERIFY(home_.isValid());
+    project_ = home_.filePath("demo");
+#ifdef MILLWRIGHT_HAS_ENGINE
+    const Said said = run({"demo", project_, "--source", "generated", "--limit", "2500", "--json"});
+    QVERIFY2(said.code == 0, said.err + said.out.right(2000));
+    demo_ = said.json();
+#endif
+  }
+
+  void every_verb_shows_an_example_that_names_it() {
+    for (const char* verb :
+         {"init",    "status",  "import",   "batches", "batch",   "records",  "quarantine", "profile", "schema",
+          "gate",    "task",    "labels",   "queue",   "guide",   "snapshot", "export",     "train",   "jobs",
+          "runs",    "models",  "evaluate", "predict", "drift",   "promote",  "rollback",   "verify",  "backup",
+          "restore", "lineage", "audit",    "demo",    "plugins", "version"}) {
+      const Said said = run({verb, "--help"});
+      QVERIFY2(said.code == 0, verb);
+      QVERIFY2(said.out.contains("Example") && said.out.contains(QByteArray("millwright-cli ") + verb), verb);
+    }
+  }
+
+  void usage_errors_end_with_2() {
+    QCOMPARE(run({}).code, 2);
+    QCOMPARE(run({"no-such-verb"}).code, 2);
+    QCOMPARE(run({"import"}).code, 2);
+    const Said said = run({"import", "--json"});
+    QCOMPARE(said.code, 2);
+    has(said.json()["error"].toObject(), {"code", "message", "hint", "context"});
+  }
+
+  void what_is_no_project_ends_with_4() {
+    for (const QString& typed : {home_.filePath("nowhere"), QString("/"), QString("/dev/null")}) {
+      const Said said = run({"status", typed, "--json"});
+      QVERIFY2(said.code == 4, qPrintable(typed + " " + QString::fromUtf8(said.out)));
+      has(said.json()["error"].toObject(), {"code", "message", "hint", "context"});
+    }
+    QVERIFY(QDir(home_.path()).entryList({"nowhere*"}).isEmpty());
+  }
+
+  void init_makes_one_and_refuses_a_second() {
+    const Said said = run({"init", home_.filePath("fresh"), "--name", "Fresh", "--json"});
+    QVERIFY2(said.code == 0, said.err);
+    has(said.json(), {"project", "id", "format_version"});
+    QCOMPARE(run({"init", home_.filePath("fresh")}).code, 4);
+    const Said status = run({"status", home_.filePath("fresh"), "--json"});
+    QCOMPARE(status.code, 0);
+    has(status.json(), {"counts", "stages", "next"});
+    QCOMPARE(status.json()["next"].toArray().first().toObject()["action"].toString(), QString("import_data"));
+  }
+
+  void bad_input_ends_with_3_and_changes_nothing() {
+    const QString empty = write("empty.csv", "");
+    const QString fresh = home_.filePath("three");
+    QCOMPARE(run({"init", fresh}).code, 0);
+    QCOMPARE(run({"import", fresh, empty, "--json"}).code, 3);
+    QCOMPARE(run({"import", fresh, home_.filePath("missing.csv"), "--json"}).code, 3);
+    QCOMPARE(run({"batches", fresh, "--json"}).json()["batches"].toArray().size(), 0);
+    QCOMPARE(run({"verify", fresh, "--json"}).code, 0);
+  }
+
+#ifdef MILLWRIGHT_HAS_ENGINE
+  void the_demo_says_what_it_made() {
+    has(demo_, {"steps", "asset", "batches", "task", "snapshot", "run", "model", "drift", "queue"});
+    for (const auto& step : demo_["steps"].toArray()) has(step.toObject(), {"name", "seconds", "result"});
+    const QJsonObject unseen = demo_["figures"].toObject()["never_seen_sources"].toObject();
+    QVERIFY(unseen["n"].toInt() > 50);
+  }
+
+  void the_demo_run_again_makes_nothing_twice() {
+    const QJsonObject before = run({"status", project_, "--json"}).json()["counts"].toObject();
+    const Said again = run({"demo", project_, "--source", "generated", "--limit", "2500", "--json"});
+    QVERIFY2(again.code == 0, again.err + again.out.right(2000));
+    const QJsonObject after = run({"status", project_, "--json"}).json()["counts"].toObject();
+    QCOMPARE(after, before);
+    QCOMPARE(again.json()["model"], demo_["model"]);
+  }
+
+  void keys_of_the_verbs() {
+    struct Expected {
+      QStringList arguments;
+      QStringList keys;
+    };
+    const QString batch = demo_["batches"].toArray().first().toString();
+    const QString later = demo_["batches"].toArray().last().toString();
+    const QList<Expected> all{
+        {{"batches", project_}, {"batches"}},
+        {{"profile", project_, "--batch", batch}, {"rows", "fields"}},
+        {{"schema", project_, "show"}, {"version", "fields"}},
+        {{"gate", project_, "--batch", batch}, {"verdict", "checks", "override"}},
+        {{"queue", project_, "list", "--task", "sections"}, {}},
+        {{"guide", project_, "show", "--task", "sections"}, {"version", "rules"}},
+        {{"jobs", project_, "list"}, {"jobs"}},
+        {{"evaluate", project_, "--model", demo_["model"].toString(), "--on", demo_["snapshot"].toString() + ":test"},
+         {"n", "accuracy", "macro_f1", "ece", "per_class", "confusion", "latency_ms"}},
+        {{"drift", project_, "--asset", "packages", "--reference", batch, "--current", later},
+         {"drift", "verdict", "drifted", "share", "fields"}},
+        {{"verify", project_, "--deep"}, {"ok", "checked", "erased", "problems"}},
+        {{"lineage", project_, demo_["model"].toString()}, {"nodes", "edges"}},
+        {{"snapshot", project_, "--task", "sections", "--batch", batch},
+         {"snapshot", "rows", "conflicts", "unlabeled", "verdict", "card"}},
+    };
+    for (const Expected& e : all) {
+      const Said said = run(e.arguments + QStringList{"--json"});
+      QVERIFY2(said.code == 0,
+               qPrintable(e.arguments.join(' ') + ": " + QString::fromUtf8(said.err + said.out.left(800))));
+      has(said.json(), e.keys);
+    }
+  }
+
+  void a_backup_restores_to_the_same_project() {
+    const QString file = home_.filePath("backup.mw");
+    const Said backup = run({"backup", project_, file, "--json"});
+    QVERIFY2(backup.code == 0, backup.err);
+    has(backup.json(), {"file", "sha256"});
+    const QString copy = home_.filePath("copy");
+    QCOMPARE(run({"restore", file, copy, "--json"}).code, 0);
+    QCOMPARE(run({"verify", copy, "--deep", "--json"}).code, 0);
+    QCOMPARE(run({"status", copy, "--json"}).json()["counts"], run({"status", project_, "--json"}).json()["counts"]);
+  }
+
+  void a_gate_that_fails_stops_training_until_somebody_takes_it_on_himself() {
+    const QString gated = home_.filePath("gated");
+    QByteArray rows = "text,label\n";
+    // The same text under two labels in far more than 2 % of the rows.
+    for (int i = 0; i < 200; ++i)
+      rows += "word" + QByteArray::number(i / 2) + " thing," + (i % 2 == 0 ? "yes" : "no") + "\n";
+    QCOMPARE(run({"init", gated}).code, 0);
+    QCOMPARE(run({"import", gated, write("gated.csv", rows), "--asset", "rows", "--text", "text"}).code, 0);
+    QCOMPARE(run({"task", gated, "create", "answer", "--asset", "rows", "--text", "text"}).code, 0);
+    QCOMPARE(run({"labels", gated, "from-field", "label", "--task", "answer", "--by", "Ada"}).code, 0);
+    const Said snapshot = run({"snapshot", gated, "--task", "answer", "--json"});
+    QVERIFY2(snapshot.code == 0, snapshot.err);
+    QCOMPARE(snapshot.json()["verdict"].toString(), QString("fail"));
+    const QString id = snapshot.json()["snapshot"].toString();
+    QCOMPARE(run({"gate", gated, "--snapshot", id}).code, 1);
+    QCOMPARE(run({"train", gated, "--snapshot", id, "--algorithm", "linear", "--wait", "--json"}).code, 1);
+    QCOMPARE(run({"gate", gated, "--snapshot", id, "--override"}).code, 2);
+    QCOMPARE(run({"gate", gated, "--snapshot", id, "--override", "--reason", "a trial"}).code, 2);
+    QCOMPARE(run({"gate", gated, "--snapshot", id, "--override", "--reason", "a trial", "--by", "Ada"}).code, 0);
+    const Said trained = run({"train", gated, "--snapshot", id, "--algorithm", "linear", "--wait", "--json"});
+    QVERIFY2(trained.code == 0, trained.err + trained.out);
+    has(trained.json(), {"job", "run", "model", "metrics", "seconds", "device", "weights_sha256"});
+    // The override shows ever after.
+    const QJsonObject gate = run({"gate", gated, "--snapshot", id, "--json"}).json();
+    QCOMPARE(gate["override"].toObject()["reason"].toString(), QString("a trial"));
+  }
+#endif
+};
+
+QTEST_GUILESS_MAIN(TestContract)
+#include "test_contract.moc"
