@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kBins = 20;
 constexpr size_t kMostDrifted = 1000;
+constexpr double kWorthALook = 0.05;  // D or V below this changes no decision, however sure the rows make it
 
 // A field of both batches cut into the same cells: quantile bins of the reference for numbers, values for categories.
 struct Cells {
@@ -183,25 +184,34 @@ class NewSources {
   std::deque<statistics::FieldDrift> drifts_;
 };
 
-// Sentences that tell which of the shifts matters: size first, then where it sits.
+// Sentences that tell which of the shifts matters: those of an effect worth a look, largest first; the rest in one.
 Json reading(const monitoring::DriftReport& report, const NewSources& fresh) {
-  Json out = Json::array();
+  struct Line {
+    double effect;
+    std::string text;
+  };
+  std::vector<Line> lines;
+  std::string small;
   for (size_t i = 0; i < report.fields.size(); ++i) {
     const auto& field = report.fields[i];
     const auto& all = field.drift;
     const auto& part = fresh.drift(i);
     if (all.verdict != statistics::DriftVerdict::drift && part.verdict != statistics::DriftVerdict::drift) continue;
-    if (std::isfinite(all.effect) && std::isfinite(part.effect) && all.effect < 0.05 && part.effect >= 2 * all.effect)
-      out.push_back(field.name + ": " + three(all.effect) +
-                    " over all arrivals is too small to matter, though the rows suffice to see it; among new sources "
-                    "it is " +
-                    three(part.effect) + ": look there.");
-    else if (std::isfinite(all.effect) && all.effect < 0.05)
-      out.push_back(field.name + ": moved by " + three(all.effect) + ", too small to matter.");
+    const double of_part = std::isfinite(part.effect) ? part.effect : 0;
+    const double effect = std::max(all.effect, of_part);
+    if (effect < kWorthALook)
+      small += (small.empty() ? "" : ", ") + field.name;
+    else if (all.effect < kWorthALook)
+      lines.push_back({effect, field.name + ": " + three(all.effect) + " over all arrivals, too small to matter, but " +
+                                   three(of_part) + " among new sources: look there."});
     else
-      out.push_back(field.name + ": moved by " + three(all.effect) + " over all arrivals, " + three(part.effect) +
-                    " among new sources.");
+      lines.push_back({effect, field.name + ": moved by " + three(all.effect) + " over all arrivals and " +
+                                   three(of_part) + " among new sources."});
   }
+  std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.effect > b.effect; });
+  Json out = Json::array();
+  for (auto& line : lines) out.push_back(std::move(line.text));
+  if (!small.empty()) out.push_back(small + ": moved, but too little to matter.");
   return out;
 }
 
