@@ -52,8 +52,8 @@ struct Desk {
     MW_TRY(check_act(act));
     MW_ASSIGN(const bool there, known.contains(act.record));
     if (there) return {};
-    MW_ASSIGN(const std::string text, known.text(act.record));
-    return detail::unknown_record(text);
+    const auto text = known.text(act.record);
+    return detail::unknown_record(text ? *text : "number " + std::to_string(act.record.ordinal));
   }
 
   Result<Annotation> append(store::Transaction& t, const Act& act, std::optional<int64_t> queue) {

@@ -137,8 +137,8 @@ Result<Queued> add_to_queue(store::Project& project, const QueueRequest& request
   for (const QueueEntry& entry : entries) {
     MW_ASSIGN(const bool there, known.contains(entry.record));
     if (there) continue;
-    MW_ASSIGN(const std::string text, known.text(entry.record));
-    return detail::unknown_record(text);
+    const auto text = known.text(entry.record);
+    return detail::unknown_record(text ? *text : "number " + std::to_string(entry.record.ordinal));
   }
   std::vector<QueueEntry> sorted = in_order(entries, request.order, request.seed);
   if (request.limit > 0 && static_cast<size_t>(request.limit) < sorted.size())
