@@ -276,8 +276,8 @@ QByteArray Chart::to_svg(QSize size) {
   svg.setOutputDevice(&buffer);
   svg.setSize(size);
   svg.setViewBox(QRect(QPoint(), size));
-  svg.setTitle(title_);
-  svg.setDescription(describe());
+  svg.setTitle(title_.toHtmlEscaped());  // QSvgGenerator writes both as they are
+  svg.setDescription(describe().toHtmlEscaped());
   QPainter painter(&svg);
   if (!is_empty()) {
     paint_everything(painter, QSizeF(size), true);

@@ -65,6 +65,7 @@ struct PagedTableModel::Fetcher {
   qint64 known = 0;  // rows that the view has been told of
   bool at_end = true;
   bool busy = false;
+  bool broken = false;  // the source failed: it is not asked again until somebody says so
   quint64 generation = 0;
   int sort_column = -1;
   Qt::SortOrder sort_order = Qt::AscendingOrder;
@@ -116,6 +117,7 @@ void PagedTableModel::restart() {
   f.recent.clear();
   f.waiting.clear();
   f.at_end = f.total >= 0;
+  f.broken = false;
 }
 
 void PagedTableModel::set_rows(std::vector<Row> rows) {
@@ -154,7 +156,7 @@ void PagedTableModel::reload(qint64 total) {
 
 void PagedTableModel::want(qint64 page) const {
   Fetcher& f = *fetcher_;
-  if (f.is_fixed || !f.fetch || f.pages.contains(page)) return;
+  if (f.is_fixed || f.broken || !f.fetch || f.pages.contains(page)) return;
   std::erase(f.waiting, page);
   f.waiting.push_back(page);
   if (f.waiting.size() > kPagesWaiting) f.waiting.erase(f.waiting.begin());
@@ -195,6 +197,7 @@ void PagedTableModel::take(quint64 generation, qint64 page, Result<std::vector<R
     std::erase(f.waiting, page);
     if (!rows) {
       f.at_end = true;
+      f.broken = rows.error().kind != ErrorKind::cancelled;
       f.waiting.clear();
       if (rows.error().kind != ErrorKind::cancelled) Q_EMIT failed(rows.error());
     } else {

@@ -30,8 +30,6 @@ namespace millwright::ui {
 
 namespace {
 
-constexpr int kSamples = 4;  // per pixel, against jagged lines; software rendering offers no more
-
 // Design pixels with y down to VTK's device pixels with y up.
 class VtkCanvas : public Canvas {
  public:
@@ -72,14 +70,12 @@ class VtkCanvas : public Canvas {
 
   void polyline(const QVector<QPointF>& points, const QColor& color, double width) override {
     if (points.size() < 2) return;
-    use_pen(color, width);
     put(points);
-    context_->DrawPoly(buffer_.data(), static_cast<int>(points.size()));
+    feathered(color, width, [&] { context_->DrawPoly(buffer_.data(), static_cast<int>(points.size())); });
   }
 
   void line(const QPointF& from, const QPointF& to, const QColor& color, double width) override {
-    use_pen(color, width);
-    context_->DrawLine(x(from), y(from), x(to), y(to));
+    feathered(color, width, [&] { context_->DrawLine(x(from), y(from), x(to), y(to)); });
   }
 
   void area(const QVector<QPointF>& top, double base, const QColor& color) override {
@@ -93,9 +89,13 @@ class VtkCanvas : public Canvas {
   }
 
   void disc(const QPointF& centre, double radius, const QColor& color) override {
-    use_brush(color);
     const auto r = static_cast<float>(radius * ratio_);
-    context_->DrawEllipse(x(centre), y(centre), r, r);
+    QColor rim = color;
+    rim.setAlphaF(rim.alphaF() * 0.4F);
+    use_brush(rim);
+    context_->DrawEllipse(x(centre), y(centre), r + 0.6F, r + 0.6F);
+    use_brush(color);
+    context_->DrawEllipse(x(centre), y(centre), r - 0.1F, r - 0.1F);
   }
 
   [[nodiscard]] double pixel_ratio() const override { return ratio_; }
@@ -127,6 +127,17 @@ class VtkCanvas : public Canvas {
     context_->GetPen()->SetLineType(vtkPen::SOLID_LINE);
     context_->GetPen()->SetColor(byte(c.red()), byte(c.green()), byte(c.blue()), byte(c.alpha()));
     context_->GetPen()->SetWidth(static_cast<float>(width * ratio_));
+  }
+
+  // Soft edges without samples: a wider, fainter line under the line itself.
+  template <class Draw>
+  void feathered(const QColor& color, double width, Draw draw) {
+    QColor rim = color;
+    rim.setAlphaF(rim.alphaF() * 0.33F);
+    use_pen(rim, width + 1.1 / ratio_);
+    draw();
+    use_pen(color, std::max(0.8 / ratio_, width - 0.2 / ratio_));
+    draw();
   }
 
   static unsigned char byte(int value) { return static_cast<unsigned char>(value); }
@@ -212,7 +223,7 @@ VtkRaster::VtkRaster(std::unique_ptr<State> state) : state_(std::move(state)) {
   s.context->make_current();
   s.window = make_egl_render_window();
   s.window->SetFrameBlitModeToNoBlit();
-  s.window->SetMultiSamples(kSamples);
+  s.window->SetMultiSamples(0);  // in software it costs seven times the frame: see feathered()
   for (auto event : {vtkCommand::WindowMakeCurrentEvent, vtkCommand::WindowIsCurrentEvent, vtkCommand::WindowFrameEvent,
                      vtkCommand::WindowSupportsOpenGLEvent, vtkCommand::WindowIsDirectEvent})
     s.window->AddObserver(event, state_.get(), &State::answer);
