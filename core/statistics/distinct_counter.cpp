@@ -56,12 +56,6 @@ uint64_t word_at(const char* p) {
 
 }  // namespace
 
-uint64_t quick_hash(uint64_t x) {  // Stafford's mix 13
-  x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9ULL;
-  x = (x ^ x >> 27) * 0x94D049BB133111EBULL;
-  return x ^ x >> 31;
-}
-
 uint64_t quick_hash(std::string_view bytes) {
   constexpr uint64_t k0 = 0xA0761D6478BD642FULL, k1 = 0xE7037ED1A0B428DBULL, k2 = 0x8EBC6AF09C88C6E3ULL;
   const char* p = bytes.data();
@@ -98,24 +92,25 @@ void DistinctCounter::observe(uint64_t hash) {
   held = std::max(held, rank);
 }
 
-void DistinctCounter::add(std::span<const uint64_t> hashes) {
+void DistinctCounter::spill() {
+  registers_.resize(kRegisters);
+  for (const uint64_t h : table_)
+    if (h != 0) observe(h);
+  table_ = {};
+  used_ = 0;
+}
+
+void DistinctCounter::add(std::span<const uint64_t> hashes, bool many) {
+  const auto kept = [](uint64_t hash) {
+    hash &= kKept;
+    return hash == 0 ? kZeroStandIn : hash;
+  };
   size_t i = 0;
-  if (registers_.empty()) {
-    for (; i < hashes.size(); ++i) {
-      const uint64_t kept = hashes[i] & kKept;
-      if (insert(kept == 0 ? kZeroStandIn : kept)) continue;
-      registers_.resize(kRegisters);
-      for (const uint64_t h : table_)
-        if (h != 0) observe(h);
-      table_ = {};
-      used_ = 0;
-      break;
-    }
-  }
-  for (; i < hashes.size(); ++i) {
-    const uint64_t kept = hashes[i] & kKept;
-    observe(kept == 0 ? kZeroStandIn : kept);
-  }
+  if (registers_.empty() && !many)
+    while (i < hashes.size() && insert(kept(hashes[i]))) ++i;
+  if (i == hashes.size()) return;
+  if (registers_.empty()) spill();
+  for (; i < hashes.size(); ++i) observe(kept(hashes[i]));
 }
 
 void DistinctCounter::merge(const DistinctCounter& other) {
@@ -126,13 +121,7 @@ void DistinctCounter::merge(const DistinctCounter& other) {
     add(hashes);
     return;
   }
-  if (registers_.empty()) {
-    registers_.resize(kRegisters);
-    for (const uint64_t h : table_)
-      if (h != 0) observe(h);
-    table_ = {};
-    used_ = 0;
-  }
+  if (registers_.empty()) spill();
   for (size_t r = 0; r < kRegisters; ++r) registers_[r] = std::max(registers_[r], other.registers_[r]);
 }
 

@@ -13,7 +13,7 @@ constexpr uint8_t kFormat = 1;
 constexpr int64_t kMostValues = int64_t{1} << 48;  // sums of summaries cannot overflow
 constexpr size_t kCounted = 4096;                  // distinct values of a call that are all counted
 constexpr size_t kSampled = 4096;                  // words looked at to find the frequent ones where there are more
-constexpr size_t kLeastInSample = 4;               // times in the sample for a value to be counted
+constexpr uint32_t kLeastInSample = 4;             // times in the sample for a value to be counted
 constexpr int64_t kMissedInSample = 16;  // a value expected this often is seen fewer than 4 times once in 10^4
 constexpr size_t kLongestKept = 200;     // bytes of a text that are kept among the frequent ones
 
@@ -68,7 +68,8 @@ class WordCounter {
 /// The commonest of the slots first, at most kKept; returns the count of the commonest that was cut off.
 int64_t keep_commonest(std::vector<WordCounter::Slot>& slots) {
   const auto commoner = [](const auto& a, const auto& b) {
-    return a.count != b.count ? a.count > b.count : a.first < b.first;
+    if (a.count != b.count) return a.count > b.count;
+    return a.first != b.first ? a.first < b.first : a.word < b.word;
   };
   if (slots.size() <= FrequentValues::kKept) return 0;
   const auto end = slots.begin() + FrequentValues::kKept;
@@ -81,20 +82,13 @@ int64_t keep_commonest(std::vector<WordCounter::Slot>& slots) {
 /// Candidates out of a sample: one word of every `stride`, at a scattered place, so that a period in the data does no
 /// harm.
 std::vector<uint64_t> frequent_in_sample(std::span<const uint64_t> words, size_t stride) {
-  std::vector<uint64_t> sample;
-  sample.reserve(words.size() / stride + 1);
-  for (size_t at = 0; at + stride <= words.size(); at += stride) sample.push_back(words[at + quick_hash(at) % stride]);
-  std::sort(sample.begin(), sample.end());
-  std::vector<std::pair<size_t, uint64_t>> runs;
-  for (size_t i = 0; i < sample.size();) {
-    size_t j = i;
-    while (j < sample.size() && sample[j] == sample[i]) ++j;
-    if (j - i >= kLeastInSample) runs.emplace_back(j - i, sample[i]);
-    i = j;
-  }
-  std::sort(runs.rbegin(), runs.rend());
+  WordCounter counter(words.size() / stride + 1);
+  for (size_t at = 0; at + stride <= words.size(); at += stride) counter.add(words[at + quick_hash(at) % stride], 0);
+  auto seen = counter.used();
+  std::erase_if(seen, [](const auto& slot) { return slot.count < kLeastInSample; });
+  keep_commonest(seen);
   std::vector<uint64_t> found;
-  for (size_t i = 0; i < std::min(runs.size(), FrequentValues::kKept); ++i) found.push_back(runs[i].second);
+  for (const auto& slot : seen) found.push_back(slot.word);
   return found;
 }
 
@@ -139,7 +133,7 @@ void FieldSummary::count_words(std::span<const uint64_t> words, bool hashed, con
       for (auto& slot : slots) --slot.count;  // it was entered once before the counting
     }
   }
-  distinct_.add(hashes);
+  distinct_.add(hashes, i < words.size());
   std::vector<FrequentValues::Entry> entries;
   for (const auto& slot : slots) entries.push_back({text_of(slot.first), slot.count, 0});
   frequent_.add(std::move(entries), bound);

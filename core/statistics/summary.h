@@ -69,8 +69,9 @@ class QuantileSketch {
 class DistinctCounter {
  public:
   static constexpr size_t kExact = 4096;
-  /// Hashes of values, see quick_hash(); their upper 40 bits are used.
-  void add(std::span<const uint64_t> hashes);
+  /// Hashes of values, see quick_hash(); their upper 40 bits are used. `many`: there are known to be more distinct ones
+  /// than are counted exactly.
+  void add(std::span<const uint64_t> hashes, bool many = false);
   void merge(const DistinctCounter& other);
   [[nodiscard]] int64_t value() const;
   [[nodiscard]] bool exact() const { return registers_.empty(); }
@@ -80,6 +81,7 @@ class DistinctCounter {
 
  private:
   bool insert(uint64_t hash);
+  void spill();
   void observe(uint64_t hash);
   std::vector<uint64_t> table_;  // open addressing, 0 is empty; its size a power of two
   size_t used_ = 0;
@@ -114,7 +116,11 @@ class FrequentValues {
 
 /// A hash for DistinctCounter: the same for the same bytes on every platform; not for anything that must stay secret.
 [[nodiscard]] uint64_t quick_hash(std::string_view bytes);
-[[nodiscard]] uint64_t quick_hash(uint64_t word);
+[[nodiscard]] constexpr uint64_t quick_hash(uint64_t x) {  // Stafford's mix 13
+  x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9ULL;
+  x = (x ^ x >> 27) * 0x94D049BB133111EBULL;
+  return x ^ x >> 31;
+}
 
 /// Everything about one field of one chunk, or of many merged. Hand in the values that are there; count the missing.
 /// Numbers: moments and quantiles of the values. Texts: of their lengths in bytes; categories: moments of their

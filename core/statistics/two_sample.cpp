@@ -88,10 +88,10 @@ OrderedComparison compare_sorted(std::span<const double> reference, std::span<co
   size_t i = 0, j = 0;
   while (i < n && j < m) {
     const double r = reference[i], c = current[j];
-    const bool from_reference = r <= c;
-    pass(from_reference ? r : c, from_reference ? up : -down);
-    i += from_reference ? 1 : 0;
-    j += from_reference ? 0 : 1;
+    const int64_t from_reference = r <= c;
+    pass(std::min(r, c), from_reference * (up + down) - down);
+    i += static_cast<size_t>(from_reference);
+    j += static_cast<size_t>(1 - from_reference);
   }
   for (; i < n; ++i) pass(reference[i], up);
   for (; j < m; ++j) pass(current[j], -down);
