@@ -1,0 +1,91 @@
+// `train P`: a model from a snapshot.
+#include <iostream>
+
+#include "base/ids.h"
+#include "models/training.h"
+#include "verb.h"
+
+namespace millwright::cli {
+namespace {
+
+struct Options {
+  std::string project;
+  models::TrainRequest request;
+  std::vector<std::string> settings;
+  std::string base;
+  bool wait = false;
+};
+
+Status read_settings(const std::vector<std::string>& typed, models::TrainRequest& request) {
+  for (const std::string& setting : typed) {
+    const size_t equals = setting.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return fail(ErrorKind::usage, "train.setting", "{setting} is no setting.", {{"setting", setting}},
+                  "Settings are written NAME=VALUE.");
+    request.settings.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
+  }
+  return {};
+}
+
+void print(std::ostream& out, const models::Run& run) {
+  const auto figure = [&](const char* name) -> std::string {
+    const Json found = run.metrics.value(name, Json());
+    return found.is_object() && found["value"].is_number()
+               ? percent(found["value"].get<double>()) + " (" + percent(found["low"].get<double>()) + " – " +
+                     percent(found["high"].get<double>()) + ")"
+               : "–";
+  };
+  out << "Model " << tail(run.model_uuid) << " after " << fixed(run.seconds, 1) << " s on " << run.device << '\n'
+      << "  test accuracy  " << figure("accuracy") << '\n'
+      << "  macro F1       " << figure("macro_f1") << '\n';
+  if (!run.gate_override.empty()) out << "  the gate was overridden by " << run.gate_override << '\n';
+}
+
+Result<int> run(Context& context, Options& options) {
+  MW_ASSIGN(auto project, context.open(options.project));
+  if (!options.base.empty())
+    return fail(ErrorKind::usage, "train.base", "The {algorithm} algorithm starts from nothing; it takes no --base.",
+                {{"algorithm", options.request.algorithm}});
+  MW_TRY(read_settings(options.settings, options.request));
+  const Work work = context.work("Train");
+  MW_ASSIGN(const jobs::Job job, models::start_training(project, options.request, work));
+  if (!options.wait) {
+    context.answer({{"job", tail(job.uuid)}}, [&](std::ostream& out) {
+      out << "Queued as job " << tail(job.uuid) << ". `jobs run` works it off here; so does an open workbench.\n";
+    });
+    return 0;
+  }
+  MW_ASSIGN(auto foreman, models::foreman(project));
+  MW_ASSIGN(const jobs::Job done, foreman.wait(job.id, work));
+  MW_ASSIGN(const models::Run made, models::run_of_job(project, done.id));
+  const Json document = {{"job", tail(done.uuid)},
+                         {"run", tail(made.uuid)},
+                         {"model", tail(made.model_uuid)},
+                         {"metrics", made.metrics},
+                         {"seconds", made.seconds},
+                         {"device", made.device},
+                         {"weights_sha256", to_hex(made.weights_sha256)}};
+  context.answer(document, [&](std::ostream& out) { print(out, made); });
+  return 0;
+}
+
+void add(CLI::App& app, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = context.verb(app, "train", "Train a model on a snapshot", "train demo --snapshot latest --wait");
+  verb->add_option("PROJECT", options->project, "Project folder")->required();
+  verb->add_option("--snapshot", options->request.snapshot, "The snapshot; the newest otherwise")->type_name("S");
+  verb->add_option("--algorithm", options->request.algorithm, "linear")->type_name("A");
+  verb->add_option("--base", options->base, "A model to start from, where the algorithm takes one")->type_name("M");
+  std::string settings = "A setting of the algorithm; may be repeated:";
+  for (const jobs::OptionDeclaration& option : jobs::find_algorithm("linear")->options)
+    settings += " " + std::string(option.name) + "=" + std::string(option.standard);
+  verb->add_option("--set", options->settings, settings)->type_name("K=V");
+  verb->add_option("--seed", options->request.seed, "Of everything that is drawn")->type_name("N");
+  verb->add_option("--device", options->request.device, "auto, cpu or cuda:N")->type_name("D");
+  verb->add_flag("--wait", options->wait, "Do it now, and wait for the model");
+  context.action(verb, [options](Context& c) { return run(c, *options); });
+}
+const Registration kRegistration(160, add);
+
+}  // namespace
+}  // namespace millwright::cli
