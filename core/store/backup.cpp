@@ -351,9 +351,11 @@ Result<BackupResult> restore(const fs::path& file, const fs::path& typed, const 
   if (::fstat(source.fd, &info) != 0 || !S_ISREG(info.st_mode)) return fail_errno("read", file.string(), EINVAL);
 
   MW_TRY(make_folders(folder.parent_path()));
-  const fs::path temporary = folder.parent_path() / ("." + folder.filename().string() + ".tmp-" + tail(new_uuid()));
-  const fs::path lock_file = temporary.string() + ".lock";
-  MW_ASSIGN(const auto lock, FileLock::try_lock(lock_file));
+  fs::path temporary, lock_file;
+  MW_ASSIGN(const FileLock lock, detail::lock_anew([&] {
+              temporary = folder.parent_path() / ("." + folder.filename().string() + ".tmp-" + tail(new_uuid()));
+              return lock_file = temporary.string() + ".lock";
+            }));
   detail::TarReader tar(source.fd, file.string());
   Digest sha256{};
   const auto build = [&]() -> Status {

@@ -1,6 +1,6 @@
-// A backup is one file: a POSIX tar archive (readable by any tar) with project.db as SQLite's backup API copied it, every
-// file that its catalogue names, the blobs, the job folders, and at the end MANIFEST.json with size and SHA-256 of each.
-// It is taken while the project is open and in use.
+// A backup is one file: a POSIX tar archive (readable by any tar) with project.db as SQLite's backup API copied it,
+// every file that its catalogue names, the blobs, the job folders, and at the end MANIFEST.json with size and SHA-256
+// of each. It is taken while the project is open and in use.
 #pragma once
 
 #include <string>

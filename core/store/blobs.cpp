@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "base/ids.h"
+#include "detail/project_state.h"
 
 namespace millwright::store {
 namespace {
@@ -28,10 +29,10 @@ struct Temporary {
 };
 
 Status begin(Temporary& temporary, const fs::path& folder) {
-  const std::string stem = ".tmp-" + tail(new_uuid());
-  temporary.lock_file = folder / (stem + ".lock");
-  temporary.path = folder / stem;
-  MW_ASSIGN(temporary.lock, FileLock::try_lock(temporary.lock_file));
+  MW_ASSIGN(temporary.lock, detail::lock_anew([&] {
+              temporary.path = folder / (".tmp-" + tail(new_uuid()));
+              return temporary.lock_file = temporary.path.string() + ".lock";
+            }));
   temporary.fd = file_system().open(temporary.path, O_WRONLY | O_CREAT | O_EXCL, 0666);
   if (temporary.fd < 0) return fail_errno("write", temporary.path.string(), -temporary.fd);
   return {};

@@ -154,9 +154,11 @@ Result<Project> Project::create(const fs::path& typed, const Actor& actor, const
 
   const Uuid id = new_uuid();
   const std::string name = options.name.empty() ? folder.stem().string() : options.name;
-  const fs::path temporary = folder.parent_path() / (prefix + tail(id));
-  const fs::path lock_file = temporary.string() + ".lock";
-  MW_ASSIGN(const auto lock, FileLock::try_lock(lock_file));
+  fs::path temporary, lock_file;
+  MW_ASSIGN(const FileLock lock, detail::lock_anew([&] {
+              temporary = folder.parent_path() / (prefix + tail(new_uuid()));
+              return lock_file = temporary.string() + ".lock";
+            }));
   Status built = build(temporary, name, id, [&](Database& db, int64_t now) -> Status {
     Transaction transaction(db, actor, now);
     return transaction.audit("project.create", tail(id), Json{{"name", name}, {"format_version", newest_version()}});

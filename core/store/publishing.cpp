@@ -18,18 +18,6 @@ fs::path folder_of(const Project& project, std::string_view kind) {
   return kind == "batch" ? project.batches_folder() : project.facts_folder();
 }
 
-/// A lock file in `folder` that this process has made and holds, and that no sweep has taken away in between.
-Result<std::optional<FileLock>> lock_anew(const fs::path& lock_file) {
-  const int fd = file_system().open(lock_file, O_WRONLY | O_CREAT | O_EXCL, 0666);
-  if (fd < 0) return fail_errno("write", lock_file.string(), -fd);
-  (void)file_system().close(fd);
-  MW_ASSIGN(auto lock, FileLock::try_lock(lock_file));
-  if (!lock) return std::nullopt;
-  MW_ASSIGN(const auto again, FileLock::try_lock(lock_file));
-  if (again) return std::nullopt;  // the name means another file by now
-  return lock;
-}
-
 /// The tail in ".tmp-TAIL…"; empty when the name is not of that form.
 std::string tail_in(std::string_view name) {
   if (!name.starts_with(kTemporary)) return {};
@@ -79,6 +67,19 @@ Result<int64_t> sweep_folder(const Project& project, const fs::path& folder, boo
 
 }  // namespace
 
+Result<FileLock> detail::lock_anew(const std::function<fs::path()>& next_name) {
+  for (;;) {
+    const fs::path lock_file = next_name();
+    const int fd = file_system().open(lock_file, O_WRONLY | O_CREAT | O_EXCL, 0666);
+    if (fd < 0) return fail_errno("write", lock_file.string(), -fd);
+    (void)file_system().close(fd);
+    MW_ASSIGN(auto lock, FileLock::try_lock(lock_file));
+    if (!lock) continue;  // a sweep was faster
+    MW_ASSIGN(const auto again, FileLock::try_lock(lock_file));
+    if (!again) return std::move(*lock);  // else the name means another file by now
+  }
+}
+
 struct TemporaryFile::State {
   fs::path folder, path;
   std::string kind;
@@ -105,18 +106,16 @@ Result<TemporaryFile> TemporaryFile::begin(const Project& project, std::string_v
                 "Check the permissions of its folder and files; nothing was changed.");
   auto state = std::make_unique<State>();
   state->kind = kind;
-  const fs::path folder = folder_of(project, kind);
-  state->folder = folder;
-  for (;;) {
-    const Uuid uuid = new_uuid();
-    const std::string stem = std::string(kTemporary) + tail(uuid);
-    MW_ASSIGN(auto lock, lock_anew(folder / (stem + std::string(kLock))));
-    if (!lock) continue;
-    state->lock = std::make_shared<FileLock>(std::move(*lock));
-    state->uuid = uuid;
-    state->path = folder / (stem + std::string(kFile));
-    return TemporaryFile(std::move(state));
-  }
+  state->folder = folder_of(project, kind);
+  std::string stem;
+  MW_ASSIGN(FileLock lock, detail::lock_anew([&] {
+              state->uuid = new_uuid();
+              stem = std::string(kTemporary) + tail(state->uuid);
+              return state->folder / (stem + std::string(kLock));
+            }));
+  state->lock = std::make_shared<FileLock>(std::move(lock));
+  state->path = state->folder / (stem + std::string(kFile));
+  return TemporaryFile(std::move(state));
 }
 
 const Uuid& TemporaryFile::uuid() const { return state_->uuid; }

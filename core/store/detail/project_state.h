@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -45,6 +46,9 @@ inline constexpr const char* kDatabaseName = "project.db";
 /// store.in_maintenance, in words.
 [[nodiscard]] tl::unexpected<Error> in_maintenance(std::string_view what, std::string_view actor);
 
+/// A lock file that this process has made under a name that `next_name` gives, and holds, and that no sweep has taken
+/// away in between.
+[[nodiscard]] Result<FileLock> lock_anew(const std::function<fs::path()>& next_name);
 /// A folder itself, not a link to one elsewhere: nothing is swept through a link.
 [[nodiscard]] bool is_plain_folder(const fs::path& path);
 
