@@ -26,6 +26,7 @@ struct Saved {
   std::vector<Uuid> labels;
   std::vector<int64_t> facts, batches;
   std::vector<Digest> blobs;
+  bool backed_up = false, restored = false;
 };
 
 inline constexpr int64_t kFactsRows = 300;

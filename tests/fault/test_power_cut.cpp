@@ -8,6 +8,7 @@
 
 #include "saved.h"
 #include "simulated_disk.h"
+#include "store/backup.h"
 #include "store/migrations.h"
 
 using namespace millwright;
@@ -102,6 +103,33 @@ Status upgrading(const fs::path& folder, Saved& saved) {
   return label(project, saved, 5);
 }
 
+Status backing_up(const fs::path& folder, Saved& saved) {
+  MW_ASSIGN(Project project, made(folder, saved));
+  MW_TRY(prepared(project, saved));
+  MW_TRY(label(project, saved, 3));
+  MW_ASSIGN(const BlobRef blob, put_blob(project, "blob"));
+  MW_TRY(project.write([&](Transaction& t) { return publish_blob(t, blob, "text/plain"); }));
+  saved.blobs.push_back(blob.sha256);
+  MW_TRY(back_up(project, folder / "b.tar"));
+  saved.backed_up = true;
+  MW_TRY(restore(folder / "b.tar", folder / "restored", kBob));
+  saved.restored = true;
+  return {};
+}
+
+/// What was reported of backups holds too.
+std::string what_backups_lost(const fs::path& folder, const Saved& saved) {
+  if (saved.backed_up) {
+    const auto again = restore(folder / "b.tar", folder / "again", kBob);
+    if (!again) return "the backup is lost: " + why(again);
+    if (const std::string lost = what_is_lost(folder / "again.millwright", saved); !lost.empty()) return lost;
+  }
+  if (saved.restored)
+    if (const std::string lost = what_is_lost(folder / "restored.millwright", saved); !lost.empty())
+      return "of the restored project " + lost;
+  return {};
+}
+
 /// Runs the scenario once whole, to count; then again and again with a power cut.
 std::string survives(const Scenario& scenario, int cuts, uint64_t seed) {
   const QTemporaryDir base(quick_folder());
@@ -127,7 +155,9 @@ std::string survives(const Scenario& scenario, int cuts, uint64_t seed) {
       if (scenario(root / "live", saved) && !disk.power_is_cut()) return "the cut did not happen";
       disk.after_power_cut(root / "after", keeps, random);
     }
-    if (const std::string lost = what_is_lost(root / "after" / kName, saved); !lost.empty())
+    std::string lost = what_is_lost(root / "after" / kName, saved);
+    if (lost.empty()) lost = what_backups_lost(root / "after", saved);
+    if (!lost.empty())
       return "cut at " + std::to_string(at) + " of " + std::to_string(operations) + ", keeps " +
              std::to_string(static_cast<int>(keeps)) + ", " + std::to_string(saved.labels.size()) + " labels: " + lost;
   }
@@ -158,6 +188,10 @@ class TestPowerCut : public QObject {
   static void expect_lost(const std::string& lost) {
     qInfo("%s", lost.c_str());
     QVERIFY(lost.find("lost") != std::string::npos || lost.find("not what it was") != std::string::npos);
+  }
+  void backups_survive() {
+    const std::string lost = survives(backing_up, 400, 7);
+    QVERIFY2(lost.empty(), lost.c_str());
   }
   // The simulation must notice what is not synced, or it proves nothing.
   void labels_without_sync_are_lost() {
