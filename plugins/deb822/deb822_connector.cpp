@@ -190,28 +190,37 @@ class Deb822Reader final : public Reader {
   std::unordered_map<std::string, std::string> spellings_;
 };
 
+/// "Name: value", as people and programs write it; "10:30,a" and "http://…" are none.
+bool looks_like_field(std::string_view line) {
+  const size_t colon = line.find(':');
+  return colon != std::string_view::npos && is_name(line.substr(0, colon)) &&
+         std::isalpha(static_cast<unsigned char>(line[0])) != 0 &&
+         (colon + 1 == line.size() || is_blank_character(line[colon + 1]));
+}
+
 int32_t can_read(const uint8_t* head, size_t size, int32_t whole, const char*) {
   std::string_view text(reinterpret_cast<const char*>(head), size);
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   // The last line may be cut.
   if (whole == 0) text = text.substr(0, text.rfind('\n') == std::string_view::npos ? 0 : text.rfind('\n'));
   int fields = 0;
-  int64_t lines = 0;
-  while (!text.empty()) {
+  int others = 0;
+  while (!text.empty() && fields + others < 200) {
     const size_t end = text.find('\n');
     std::string_view line = text.substr(0, end);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (is_blank(line) || line.starts_with('#') || (fields > 0 && is_blank_character(line[0]))) continue;
-    const size_t colon = line.find(':');
-    if (colon == std::string_view::npos || !is_name(line.substr(0, colon))) return 0;
-    // "10:30,a" or "http://…" is no field.
-    if (colon + 1 < line.size() && !is_blank_character(line[colon + 1])) return 0;
-    if (std::isalpha(static_cast<unsigned char>(line[0])) == 0) return 0;
-    ++fields;
-    if (++lines > 100) break;
+    if (looks_like_field(line))
+      ++fields;
+    else if (fields == 0)
+      return 0;
+    else
+      ++others;
   }
-  return fields >= 2 ? 90 : fields == 1 ? 15 : 0;
+  if (fields < 2) return fields == 1 && others == 0 ? 15 : 0;
+  // A damaged stanza does not make it something else.
+  return others == 0 ? 90 : fields >= 3 * others ? 70 : 0;
 }
 
 }  // namespace

@@ -64,6 +64,9 @@ class TestInterface : public QObject {
     QTest::newRow("ndjson by name") << QByteArray("not json\n") << QByteArray("x.ndjson") << QByteArray("jsonl");
     QTest::newRow("packages") << QByteArray("Package: 0ad\nVersion: 0.26\nDescription: strategy\n more, text\n")
                               << QByteArray("Packages") << QByteArray("deb822");
+    QTest::newRow("packages, one stanza damaged")
+        << QByteArray("Package: a\nVersion: 1\n\nno colon\n\nPackage: b\nVersion: 2\n") << QByteArray("x")
+        << QByteArray("deb822");
     QTest::newRow("utf-16 csv") << QByteArray(
                                        "\xFF\xFE"
                                        "a\0,\0b\0\n\0"
