@@ -171,17 +171,17 @@ class TestPowerCut : public QObject {
   Q_OBJECT
  private Q_SLOTS:
   void labeling_survives() {
-    const std::string lost = survives(labeling, 1200, 1);
+    const std::string lost = survives(labeling, 900, 1);
     QVERIFY2(lost.empty(), lost.c_str());
   }
   void publishing_survives() {
-    const std::string lost = survives(publishing, 900, 2);
+    const std::string lost = survives(publishing, 600, 2);
     QVERIFY2(lost.empty(), lost.c_str());
   }
   void upgrading_survives() {
     const std::vector<Migration> both{migrations()[0], kSecond};
     set_migrations(both);
-    const std::string lost = survives(upgrading, 900, 3);
+    const std::string lost = survives(upgrading, 600, 3);
     set_migrations({});
     QVERIFY2(lost.empty(), lost.c_str());
   }
@@ -190,7 +190,7 @@ class TestPowerCut : public QObject {
     QVERIFY(lost.find("lost") != std::string::npos || lost.find("not what it was") != std::string::npos);
   }
   void backups_survive() {
-    const std::string lost = survives(backing_up, 400, 7);
+    const std::string lost = survives(backing_up, 300, 7);
     QVERIFY2(lost.empty(), lost.c_str());
   }
   // The simulation must notice what is not synced, or it proves nothing.
@@ -206,7 +206,7 @@ class TestPowerCut : public QObject {
   void a_file_without_sync_is_lost() {
     const Scenario careless = [](const fs::path& folder, Saved& saved) -> Status {
       MW_ASSIGN(Project project, made(folder, saved));
-      for (int i = 0; i < 5; ++i) {
+      for (int i = 0; i < 60; ++i) {
         const std::string content = "content " + std::to_string(i);
         const Digest digest = sha256(content);
         const fs::path path = path_of_blob(project, digest);
@@ -224,7 +224,7 @@ class TestPowerCut : public QObject {
     const Scenario careless = [](const fs::path& folder, Saved& saved) -> Status {
       MW_ASSIGN(Project project, made(folder, saved));
       MW_TRY(prepared(project, saved));
-      for (int i = 0; i < 5; ++i) {
+      for (int i = 0; i < 60; ++i) {
         const std::string content = "content " + std::to_string(i);
         const Digest digest = sha256(content);
         const fs::path path = path_of_blob(project, digest);
