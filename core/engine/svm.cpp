@@ -80,8 +80,8 @@ class ValidationCurve {
     in_parallel(threads_, (labels_.size() + kRowsAtOnce - 1) / kRowsAtOnce, [&](size_t part) {
       float scores[kLanes];
       const size_t end = std::min(labels_.size(), (part + 1) * kRowsAtOnce);
-      for (size_t row = part * kRowsAtOnce; row < end; ++row)
-        for (const auto& block : blocks) {
+      for (const auto& block : blocks)  // outside: its weights stay in the cache for all of these rows
+        for (size_t row = part * kRowsAtOnce; row < end; ++row) {
           block->scores(matrix_, row, scores);
           for (size_t k = 0; k < block->classes(); ++k)
             if (scores[k] > out[row].score) out[row] = {scores[k], static_cast<int32_t>(block->first_class() + k)};
@@ -218,7 +218,8 @@ Result<SvmResult> train_svm(const SparseMatrix& rows, std::span<const int32_t> l
     std::vector<std::unique_ptr<SvmBlock>> blocks;
     for (size_t b = first; b < std::min(first + at_once, block_count); ++b)
       blocks.push_back(std::make_unique<SvmBlock>(rows, labels, squares, b * kLanes,
-                                                  std::min(kLanes, classes - b * kLanes), options.c, options.seed));
+                                                  std::min(kLanes, classes - b * kLanes), options.c, options.seed,
+                                                  options.plain_instructions));
     GroupCurve& curve = curves.emplace_back();
     for (int epoch = 0; epoch < options.max_epochs; ++epoch) {
       double span = 0;

@@ -22,6 +22,7 @@ struct SvmOptions {
   double smallest_weight = 0;  ///< weights of at most this size are left out of the result
   uint64_t seed = 0;
   int threads = 1;
+  bool plain_instructions = false;            ///< no wide vectors, whatever the processor has: the same weights, slower
   uint64_t memory_bytes = uint64_t{1} << 30;  ///< for dense weights while training; classes that do not fit wait
 };
 

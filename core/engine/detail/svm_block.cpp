@@ -76,16 +76,52 @@ uint16_t visit_plain(const Visit& v) { return visit_row(v); }
 }
 #endif
 
-using VisitFunction = uint16_t (*)(const Visit&);
-VisitFunction best_visit() {
+/// Scores of one row: what is needed of it, and where they go.
+struct Look {
+  const uint32_t* column;
+  const float* value;
+  size_t length;
+  const Lanes* weights;
+  const Lanes* bias;
+  Lanes* out;
+};
+[[gnu::always_inline]] inline void look_at_row(const Look& l) {
+  Lanes sum = *l.bias;
+  for (size_t i = 0; i < l.length; ++i) sum += l.value[i] * l.weights[l.column[i]];
+  *l.out = sum;
+}
+void look_plain(const Look& l) { look_at_row(l); }
+#if defined(__x86_64__)
+[[gnu::target("avx2")]] void look_avx2(const Look& l) { look_at_row(l); }
+[[gnu::target("avx512f,avx512vl,avx512bw,avx512dq,prefer-vector-width=512")]] void look_avx512(const Look& l) {
+  look_at_row(l);
+}
+#endif
+
+}  // namespace
+
+/// The two inner loops, compiled for one set of instructions.
+struct Kernels {
+  uint16_t (*visit)(const Visit&);
+  void (*look)(const Look&);
+};
+
+namespace {
+
+Kernels best_kernels() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512dq"))
-    return visit_avx512;
-  if (__builtin_cpu_supports("avx2")) return visit_avx2;
+    return {visit_avx512, look_avx512};
+  if (__builtin_cpu_supports("avx2")) return {visit_avx2, look_avx2};
 #endif
-  return visit_plain;
+  return {visit_plain, look_plain};
+}
+const Kernels& kernels(bool plain) {
+  static constexpr Kernels kPlain = {visit_plain, look_plain};
+  static const Kernels kBest = best_kernels();
+  return plain ? kPlain : kBest;
 }
 
 }  // namespace
@@ -98,8 +134,9 @@ LaneArray::LaneArray(size_t lines)
 }
 
 SvmBlock::SvmBlock(const text::SparseMatrix& rows, std::span<const int32_t> labels, std::span<const float> squares,
-                   size_t first_class, size_t classes, double c, uint64_t seed)
-    : rows_(rows),
+                   size_t first_class, size_t classes, double c, uint64_t seed, bool plain)
+    : kernels_(kernels(plain)),
+      rows_(rows),
       labels_(labels),
       squares_(squares),
       first_class_(first_class),
@@ -133,7 +170,7 @@ bool SvmBlock::epoch(double tolerance) {
 }
 
 void SvmBlock::visit_all() {
-  static const VisitFunction visit = best_visit();
+  const auto visit = kernels_.visit;
   Lanes* const bounds = bounds_.lines();
   bounds[1] = Lanes{} - std::numeric_limits<float>::infinity();
   bounds[2] = Lanes{} + std::numeric_limits<float>::infinity();
@@ -207,9 +244,10 @@ double SvmBlock::objective() const {
 }
 
 void SvmBlock::scores(const text::SparseMatrix& matrix, size_t row, float* out) const {
-  Lanes sum = weights_.lines()[matrix.columns];
-  for (uint64_t i = matrix.begin[row]; i < matrix.begin[row + 1]; ++i)
-    sum += matrix.value[i] * weights_.lines()[matrix.column[i]];
+  const uint64_t begin = matrix.begin[row];
+  Lanes sum;
+  kernels_.look({matrix.column.data() + begin, matrix.value.data() + begin, matrix.begin[row + 1] - begin,
+                 weights_.lines(), weights_.lines() + matrix.columns, &sum});
   for (size_t k = 0; k < kLanes; ++k) out[k] = sum[k];
 }
 

@@ -31,11 +31,13 @@ class LaneArray {
   size_t size_;
 };
 
+struct Kernels;
+
 class SvmBlock {
  public:
-  /// `squares` holds ‖x‖² + 1 (the bias) of each row.
+  /// `squares` holds ‖x‖² + 1 (the bias) of each row. `plain`: without the processor's wide vectors.
   SvmBlock(const text::SparseMatrix& rows, std::span<const int32_t> labels, std::span<const float> squares,
-           size_t first_class, size_t classes, double c, uint64_t seed);
+           size_t first_class, size_t classes, double c, uint64_t seed, bool plain = false);
 
   /// One pass over the rows that are still active. False when every class has converged.
   bool epoch(double tolerance);
@@ -57,6 +59,7 @@ class SvmBlock {
   void judge_convergence(double tolerance);
   void activate_all();
 
+  const Kernels& kernels_;
   const text::SparseMatrix& rows_;
   std::span<const int32_t> labels_;
   std::span<const float> squares_;

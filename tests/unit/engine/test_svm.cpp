@@ -118,6 +118,17 @@ class TestSvm : public QObject {
     QVERIFY(reseeded->weights.weight != one->weights.weight);
   }
 
+  void gives_the_same_weights_on_any_processor() {
+    const Many many(600, 40);
+    SvmOptions options;
+    const auto wide = train_svm(many.matrix, many.labels, 40, many.matrix, many.labels, options, {});
+    options.plain_instructions = true;
+    const auto plain = train_svm(many.matrix, many.labels, 40, many.matrix, many.labels, options, {});
+    QCOMPARE(plain->weights.weight, wide->weights.weight);
+    QCOMPARE(plain->bias, wide->bias);
+    QCOMPARE(plain->curve.back().validation_accuracy, wide->curve.back().validation_accuracy);
+  }
+
   void gives_the_same_weights_and_curve_in_little_memory() {
     const Many many(600, 40);
     SvmOptions options;

@@ -1,0 +1,74 @@
+// The one declaration of options: what forms, command line and engine make of it.
+#include <QTest>
+
+#include "jobs/algorithms.h"
+
+using namespace millwright;
+using namespace millwright::jobs;
+
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+class TestOptions : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void defaults_are_valid_and_complete() {
+    for (const Algorithm& algorithm : algorithms()) {
+      const auto complete = complete_options(algorithm, {});
+      QVERIFY(complete.has_value());
+      QCOMPARE(complete->size(), algorithm.options.size());
+      const auto again = check_options(algorithm, *complete);
+      QVERIFY(again.has_value() && *again == *complete);
+    }
+    QVERIFY(find_algorithm("linear") != nullptr);
+    QVERIFY(find_algorithm("oracle") == nullptr);
+  }
+
+  void settings_become_typed_values() {
+    const auto options = complete_options(
+        *find_algorithm("linear"),
+        Settings{{"c", "0.5"}, {"word_ngrams", "1"}, {"sublinear_tf", "no"}, {"calibration", "internal"}});
+    QVERIFY(options.has_value());
+    QCOMPARE((*options)["c"].get<double>(), 0.5);
+    QCOMPARE((*options)["word_ngrams"].get<int>(), 1);
+    QCOMPARE((*options)["sublinear_tf"].get<bool>(), false);
+    QCOMPARE((*options)["calibration"].get<std::string>(), std::string("internal"));
+  }
+
+  void what_does_not_fit_is_refused_data() {
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<QString>("value");
+    const auto row = [](const char* name, const char* value) { QTest::addRow("%s=%s", name, value) << name << value; };
+    row("c", "0");
+    row("c", "-1");
+    row("c", "nan");
+    row("c", "inf");
+    row("c", "1x");
+    row("c", "");
+    row("max_epochs", "1.5");
+    row("max_epochs", "0");
+    row("max_epochs", "99999999999999999999");
+    row("sublinear_tf", "maybe");
+    row("calibration", "none");
+    row("depth", "3");
+  }
+  void what_does_not_fit_is_refused() {
+    QFETCH(QString, name);
+    QFETCH(QString, value);
+    const auto options =
+        complete_options(*find_algorithm("linear"), Settings{{name.toStdString(), value.toStdString()}});
+    QVERIFY(!options.has_value());
+    QVERIFY(options.error().kind == ErrorKind::usage);
+  }
+
+  void values_from_outside_are_checked_too() {
+    const Algorithm& linear = *find_algorithm("linear");
+    for (const char* text :
+         {"[]", "null", R"({"c":"1"})", R"({"c":null})", R"({"max_epochs":1.0})", R"({"sublinear_tf":1})",
+          R"({"calibration":7})", R"({"unknown":1})", R"({"max_epochs":1e30})"})
+      QVERIFY2(!check_options(linear, Json::parse(text)).has_value(), text);
+    QVERIFY(check_options(linear, Json::parse(R"({"c":2})")).has_value());
+  }
+};
+
+QTEST_GUILESS_MAIN(TestOptions)
+#include "test_options.moc"
