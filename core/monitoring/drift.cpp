@@ -27,12 +27,6 @@ bool is_running_number(const std::vector<double>& reference, const std::vector<d
   return counts(reference) && (current.empty() || counts(current));
 }
 
-void leave_unjudged(statistics::FieldDrift& drift) {
-  drift.verdict = DriftVerdict::unjudged;
-  drift.decided_by.clear();
-  for (auto& score : drift.scores) score.threshold = statistics::kUndefined;
-}
-
 FieldReport compare(detail::FieldPair pair, std::string name, const statistics::DriftOptions& options,
                     std::vector<double>& scratch) {
   FieldReport report;
@@ -53,7 +47,7 @@ FieldReport compare(detail::FieldPair pair, std::string name, const statistics::
     if (pair.kind == FieldKind::numeric && pair.whole_numbers &&
         is_running_number(pair.reference.numbers, pair.current.numbers)) {
       report.kind = FieldKind::id;
-      leave_unjudged(report.drift);
+      statistics::leave_unjudged(report.drift);
     }
   }
   const int64_t rows_reference = report.drift.n_reference + report.missing_reference;

@@ -76,6 +76,13 @@ void take_peer(FieldDrift& field, const detail::PeerResult& peer) {
 
 }  // namespace
 
+void leave_unjudged(FieldDrift& field) {
+  field.verdict = DriftVerdict::unjudged;
+  field.decided_by.clear();
+  field.p = kUndefined;
+  for (DriftScore& score : field.scores) score.threshold = kUndefined;
+}
+
 FieldDrift compare_numbers(std::vector<double>& reference, std::vector<double>& current, const DriftOptions& options,
                            std::vector<double>& scratch) {
   FieldDrift field;
@@ -116,7 +123,7 @@ FieldDrift compare_numbers(std::vector<double>& reference, std::vector<double>& 
     take_chi_square(field, test);
   }
   if (!options.judge) {
-    field.decided_by.clear();
+    leave_unjudged(field);
     return field;
   }
   if (!both) {
@@ -157,7 +164,7 @@ FieldDrift compare_categories(std::span<const int32_t> reference, std::span<cons
   const bool calibrated = options.rules == DriftRules::calibrated;
   if (!options.judge || (half_unique && both && field.distinct > kFewDistinct) ||
       (calibrated && field.distinct > kMostCategories)) {
-    field.decided_by.clear();
+    leave_unjudged(field);
     return field;
   }
   if (!both) {

@@ -39,7 +39,7 @@ struct DriftScore {
 
 struct FieldDrift {
   DriftVerdict verdict = DriftVerdict::unjudged;
-  double p = kUndefined;
+  double p = kUndefined;  ///< of the test that decides; undefined where none does
   double p_adjusted = kUndefined;
   /// Numbers: D, between 0 and 1. Others: ChiSquare::effect, between 0 and 1.
   double effect = kUndefined;
@@ -71,6 +71,9 @@ inline constexpr double kTooFewEffect = 0.5;
 /// Codes 0 … categories−1 in the order in which they arrived.
 [[nodiscard]] FieldDrift compare_categories(std::span<const int32_t> reference, std::span<const int32_t> current,
                                             size_t categories, const DriftOptions& options);
+
+/// Takes a verdict back: the field turned out to be of a sort that gets scores only.
+void leave_unjudged(FieldDrift& field);
 
 struct ReportVerdict {
   DriftVerdict verdict = DriftVerdict::none;

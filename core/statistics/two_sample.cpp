@@ -6,6 +6,7 @@
 #include <boost/math/distributions/chi_squared.hpp>
 #include <boost/math/distributions/non_central_chi_squared.hpp>
 #include <boost/math/distributions/normal.hpp>
+#include <boost/math/special_functions/erf.hpp>
 #include <cmath>
 #include <numeric>
 
@@ -225,6 +226,11 @@ double smallest_detectable_d(int64_t n, int64_t m, double alpha, double power) {
   const double z = boost::math::quantile(boost::math::normal(), power);
   return (kolmogorov_critical(alpha) + z / 2) * std::sqrt((static_cast<double>(n) + static_cast<double>(m)) /
                                                           (static_cast<double>(n) * static_cast<double>(m)));
+}
+
+double normal_shift(double d) {
+  if (std::isnan(d)) return d;
+  return d < 1 ? std::sqrt(8.0) * boost::math::erf_inv(std::max(0.0, d)) : std::numeric_limits<double>::infinity();
 }
 
 double smallest_detectable_effect(int64_t n, int64_t m, int64_t degrees_of_freedom, double alpha, double power) {

@@ -91,6 +91,8 @@ struct ChiSquare {
 /// (K⁻¹(1−alpha) + z_power/2) · √((n+m)/(n·m)); the variance of an empirical distribution function is at most ¼,
 /// so this is on the safe side. More than 1: cannot be found. ∞ where a sample is empty.
 [[nodiscard]] double smallest_detectable_d(int64_t n, int64_t m, double alpha, double power = 0.8);
+/// The shift of a normal distribution, in standard deviations, that has this D: √8 · erf⁻¹(D). ∞ from D = 1 on.
+[[nodiscard]] double normal_shift(double d);
 /// Smallest ChiSquare::effect likewise: √(λ·(n+m)/(4·n·m)) with λ the noncentrality at which a chi-square test with
 /// these degrees of freedom has that power.
 [[nodiscard]] double smallest_detectable_effect(int64_t n, int64_t m, int64_t degrees_of_freedom, double alpha,

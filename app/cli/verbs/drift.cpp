@@ -47,7 +47,7 @@ void print(const monitoring::DriftReport& report, std::ostream& out) {
   out << "Drift of " << report.asset_name << ": " << report.reference.text << " (" << grouped(report.rows_reference)
       << " rows) against " << report.current.text << " (" << grouped(report.rows_current) << " rows), rules "
       << statistics::name_of(report.rules) << '\n';
-  Table table({"field", "kind", "verdict", "effect", "can be seen", "p", "p adjusted", "decided by"});
+  Table table({"field", "kind", "verdict", "effect", "", "can be seen", "W/σ", "p", "p adjusted", "decided by"});
   std::vector<const monitoring::FieldReport*> ranked;
   for (const auto& field : report.fields) ranked.push_back(&field);
   const auto rank = [](const monitoring::FieldReport* f) {
@@ -56,8 +56,12 @@ void print(const monitoring::DriftReport& report, std::ostream& out) {
   std::stable_sort(ranked.begin(), ranked.end(), [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
   for (const auto* field : ranked) {
     const auto& d = field->drift;
+    const auto moved = std::find_if(d.scores.begin(), d.scores.end(),
+                                    [](const auto& score) { return score.name == "wasserstein_normed"; });
     table.row({field->name, std::string(name_of(field->kind)), word(d.verdict), fixed(d.effect, 3),
-               fixed(d.smallest_detectable, 3), p_value(d.p), p_value(d.p_adjusted), d.decided_by});
+               d.effect_name == "d" ? "D" : "V", fixed(d.smallest_detectable, 3),
+               moved == d.scores.end() ? "" : fixed(moved->value, 3), p_value(d.p), p_value(d.p_adjusted),
+               d.decided_by});
   }
   table.print(out);
   out << report.verdict.drifted << " of " << report.verdict.judged << " judged fields drifted (verdict "

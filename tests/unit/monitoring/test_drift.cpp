@@ -124,9 +124,10 @@ class TestDrift : public QObject {
     // missing where x is a multiple of 5
     QCOMPARE(report->find("gone")->missing_reference, 180);
     QCOMPARE(report->find("gone")->drift.n_reference, 900 - 180);
-    // ids, times and texts have scores and no verdict
+    // ids, times and texts have scores, no verdict and no p of their own
     for (const char* field : {"number", "when", "note"}) {
       QVERIFY2(report->find(field)->drift.verdict == DriftVerdict::unjudged, field);
+      QVERIFY2(std::isnan(report->find(field)->drift.p), field);
       QVERIFY2(std::isnan(report->find(field)->drift.p_adjusted), field);
       QVERIFY2(find(*report->find(field), "ks") != nullptr, field);
     }

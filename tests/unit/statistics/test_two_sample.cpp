@@ -216,9 +216,8 @@ class TestTwoSample : public QObject {
   void smallest_detectable_is_detected() {
     // A normal sample shifted such that D is what the formula says is found at least that often.
     const double d = smallest_detectable_d(400, 400, 0.05);
-    // D of two normals δ apart is 2Φ(δ/2) − 1 = erf(δ/√8)
-    double low = 0, high = 3;
-    for (int i = 0; i < 60; ++i) (std::erf((low + high) / 2 / std::sqrt(8.0)) < d ? low : high) = (low + high) / 2;
+    const double shift = normal_shift(d);
+    QVERIFY(near(std::erf(shift / std::sqrt(8.0)), d));  // D of two normals δ apart is 2Φ(δ/2) − 1
     Random random(11);
     int found = 0;
     std::vector<double> scratch;
@@ -226,7 +225,7 @@ class TestTwoSample : public QObject {
     for (int run = 0; run < kRuns; ++run) {
       std::vector<double> a(400), b(400);
       for (double& v : a) v = random.normal();
-      for (double& v : b) v = random.normal() + low;
+      for (double& v : b) v = random.normal() + shift;
       sort_values(a, scratch);
       sort_values(b, scratch);
       found += kolmogorov_smirnov(a, b).p <= 0.05;
