@@ -101,8 +101,13 @@ int take_pictures(MainWindow& window, const Options& options) {
 
 int main(int argc, char** argv) {
   bool pictures = false;
-  for (int i = 1; i < argc; ++i) pictures = pictures || std::strncmp(argv[i], "--screenshot-all", 16) == 0;
-  if (pictures) qputenv("QT_QPA_PLATFORM", "offscreen");
+  bool words_only = false;
+  for (int i = 1; i < argc; ++i) {
+    pictures = pictures || std::strncmp(argv[i], "--screenshot-all", 16) == 0;
+    for (const char* option : {"--help", "-h", "--version", "-v"})
+      words_only = words_only || std::strcmp(argv[i], option) == 0;
+  }
+  if (pictures || words_only) qputenv("QT_QPA_PLATFORM", "offscreen");  // neither needs a display
   QApplication app(argc, argv);
   QApplication::setApplicationName(QStringLiteral("millwright"));
   QApplication::setApplicationDisplayName(QStringLiteral("Millwright"));

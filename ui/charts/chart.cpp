@@ -42,7 +42,7 @@ struct Mark {
 
 template <class AxisT>
 QVector<Mark> marks_of(const AxisT& axis, double length, double each) {
-  const int wanted = std::max(2, static_cast<int>(length / each));
+  const int wanted = std::max(3, static_cast<int>(length / each));
   const bool log = axis.scale == ScaleKind::log10;
   const auto ticks = log ? log_ticks(axis.range.low, axis.range.high, wanted)
                          : linear_ticks(axis.range.low, axis.range.high, wanted, axis.integers);
@@ -135,7 +135,7 @@ Chart::Frame Chart::layout(QSizeF size) const {
   double left = px(8) + extra.left();
   if (frame.y.shown) {
     int widest = 0;
-    for (const auto& mark : marks_of(frame.y, height, px(44)))
+    for (const auto& mark : marks_of(frame.y, height, px(38)))
       widest = std::max(widest, small.horizontalAdvance(mark.text));
     left += widest + px(6);
   }
@@ -148,7 +148,7 @@ Chart::Frame Chart::layout(QSizeF size) const {
 void Chart::draw_grid(Canvas& canvas, const Frame& frame) {
   if (!frame.y.shown) return;
   const double pixel = 1 / canvas.pixel_ratio();
-  for (const auto& mark : marks_of(frame.y, frame.plot.height(), px(44))) {
+  for (const auto& mark : marks_of(frame.y, frame.plot.height(), px(38))) {
     const double y = std::round(frame.to_y(mark.value) * canvas.pixel_ratio()) * pixel;
     canvas.rect(QRectF(frame.plot.left(), y - pixel, frame.plot.width(), std::max(pixel, 1.0)), tokens().line);
   }
@@ -159,7 +159,7 @@ void Chart::paint_axes(QPainter& painter, const Frame& frame) {
   const QFontMetrics metrics = painter.fontMetrics();
   painter.setPen(tokens().muted);
   if (frame.y.shown)
-    for (const auto& mark : marks_of(frame.y, frame.plot.height(), px(44))) {
+    for (const auto& mark : marks_of(frame.y, frame.plot.height(), px(38))) {
       const QRectF box(0, frame.to_y(mark.value) - metrics.height() / 2.0, frame.plot.left() - px(6), metrics.height());
       painter.drawText(box, Qt::AlignRight | Qt::AlignVCenter, mark.text);
     }

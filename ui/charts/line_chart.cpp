@@ -204,7 +204,7 @@ QMarginsF LineChart::extra_margins() const {
   for (const auto& line : state_->lines)
     if (const auto last = State::last_of(line))
       widest = std::max(widest, metrics.horizontalAdvance(line.name + QLatin1Char(' ') + state_->text(last->y())));
-  return {0, 4.0, std::min<double>(widest + px(8), std::max(px(60), width() / 3)), 0};
+  return {0, 4.0, std::min<double>(widest + px(8), std::max(px(60), width() * 2 / 5)), 0};
 }
 
 void LineChart::draw_marks(Canvas& canvas, const Frame& frame) {

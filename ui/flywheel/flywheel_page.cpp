@@ -44,7 +44,7 @@ class StateDot : public QWidget {
 FlywheelPage::FlywheelPage(PageContext context, QWidget* parent)
     : Page({QStringLiteral("flywheel"), tr("Flywheel"), RailGroup::loop, 0}, context, parent) {
   auto* all = new QVBoxLayout(this);
-  all->setContentsMargins(0, 0, 0, 0);
+  all->setContentsMargins(px(20), px(16), px(20), px(16));
   all->setSpacing(px(12));
   header_ = new PageHeader(tr("Flywheel"), tr("Where the factory stands, and the next useful thing to do"));
   all->addWidget(header_);
@@ -129,7 +129,7 @@ void FlywheelPage::show_kpis(const planning::FlywheelStatus& status) {
   const bool judged = std::isfinite(k.test_accuracy);
   tiles_[0]->set(tr("Accuracy on the test split"), judged ? percent(k.test_accuracy) : none,
                  judged && std::isfinite(k.test_low)
-                     ? tr("95 % interval %1 – %2").arg(percent(k.test_low), percent(k.test_high))
+                     ? tr("95 %: %1 – %2").arg(figure(k.test_low * 100, 3), percent(k.test_high))
                      : tr("no model yet"));
   tiles_[1]->set(tr("Macro-F1"), std::isfinite(k.macro_f1) ? figure(k.macro_f1, 3) : none,
                  std::isfinite(k.macro_f1) ? tr("every class counts the same") : tr("no model yet"));
@@ -141,7 +141,7 @@ void FlywheelPage::show_kpis(const planning::FlywheelStatus& status) {
   tiles_[3]->set(tr("Labels"), figure(qint64{k.labeled}), tr("%1 this week").arg(figure(qint64{k.labels_this_week})));
   const bool paced = std::isfinite(k.median_seconds_per_label) && k.median_seconds_per_label > 0;
   tiles_[4]->set(tr("Time for a label"), paced ? duration(k.median_seconds_per_label) : none,
-                 paced ? tr("median of a person's labels") : tr("nobody has labeled by hand yet"));
+                 paced ? tr("median of a person's labels") : tr("none labeled by hand yet"));
 }
 
 void FlywheelPage::show_next(const planning::FlywheelStatus& status) {

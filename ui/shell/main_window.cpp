@@ -69,10 +69,14 @@ void MainWindow::build() {
   rail_ = new Rail;
   columns->addWidget(rail_);
   auto* middle = new QVBoxLayout;
-  middle->setContentsMargins(px(20), px(16), px(20), px(16));
-  middle->setSpacing(px(12));
+  middle->setContentsMargins(0, 0, 0, 0);
+  middle->setSpacing(0);
+  // Pages have margins of their own; the banner stands above them.
   banner_ = new ErrorBanner;
-  middle->addWidget(banner_);
+  auto* banner_row = new QHBoxLayout;
+  banner_row->setContentsMargins(px(20), 0, px(20), 0);
+  banner_row->addWidget(banner_);
+  middle->addLayout(banner_row);
   stack_ = new QStackedWidget;
   middle->addWidget(stack_, 1);
   columns->addLayout(middle, 1);

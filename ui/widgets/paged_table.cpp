@@ -12,6 +12,7 @@
 #include <QScrollBar>
 #include <QStyledItemDelegate>
 #include <algorithm>
+#include <numeric>
 
 #include "badge.h"
 
@@ -258,6 +259,32 @@ QString PagedTable::to_csv(bool selected_only) const {
   return lines.join(QLatin1String("\r\n")) + QLatin1String("\r\n");
 }
 
+namespace {
+
+// Where a little room is missing, texts end in … before anything scrolls; where much is, widths stay and it scrolls.
+void give_way(const std::vector<Column>& columns, std::vector<int>& widths, int missing) {
+  const int least = px(84);
+  const auto soft = [&](size_t c) {
+    return columns[c].kind == Column::Kind::text || columns[c].kind == Column::Kind::trend ||
+           columns[c].kind == Column::Kind::meter;
+  };
+  int spare = 0;
+  for (size_t c = 0; c < columns.size(); ++c)
+    if (soft(c)) spare += std::max(0, widths[c] - least);
+  if (missing <= 0 || spare < missing) return;
+  while (missing > 0) {  // the widest first
+    size_t widest = columns.size();
+    for (size_t c = 0; c < columns.size(); ++c)
+      if (soft(c) && widths[c] > least && (widest == columns.size() || widths[c] > widths[widest])) widest = c;
+    if (widest == columns.size()) return;
+    const int step = std::min({missing, widths[widest] - least, 8});
+    widths[widest] -= step;
+    missing -= step;
+  }
+}
+
+}  // namespace
+
 // Widths from the first rows; what is left goes to the columns that stretch.
 void PagedTable::fit_columns() {
   const auto& columns = model_->columns();
@@ -289,14 +316,13 @@ void PagedTable::fit_columns() {
     used += width;
     stretching += column.stretch ? 1 : 0;
   }
-  // Columns that stretch take what is left, or give way down to a readable rest before anything scrolls.
-  int left = viewport()->width() - used;
+  give_way(columns, widths, used - viewport()->width());
+  int left = viewport()->width() - std::accumulate(widths.begin(), widths.end(), 0);
   for (size_t c = 0; c < columns.size(); ++c) {
-    if (columns[c].stretch && stretching > 0) {
+    if (columns[c].stretch && left > 0) {
       const int share = left / stretching--;
-      const int width = std::max(widths[c] + share, std::min(widths[c], px(160)));
-      left -= width - widths[c];
-      widths[c] = width;
+      left -= share;
+      widths[c] += share;
     }
     horizontalHeader()->resizeSection(static_cast<int>(c), widths[c]);
   }

@@ -33,7 +33,8 @@ void Ring::set_stages(QVector<RingStage> stages) {
   stages_ = std::move(stages);
   QStringList said;
   for (const auto& stage : stages_)
-    said << QStringLiteral("%1: %2. %3").arg(stage.name, stage.state_word, stage.figures);
+    said << QStringLiteral("%1: %2. %3")
+                .arg(stage.name, stage.state_word, QString(stage.figures).replace('\n', QLatin1String(", ")));
   setAccessibleDescription(said.join(' '));
   update();
 }
@@ -48,37 +49,53 @@ void Ring::set_middle(const QString& above, const QString& large, const QString&
 QSize Ring::sizeHint() const { return {px(560), px(460)}; }
 QSize Ring::minimumSizeHint() const { return {px(380), px(300)}; }
 
-// The ring as large as the words around it allow: each box stands in the direction of its node, just far enough that no
+// The ring as large as the words around it allow: each box grows outwards from its node, and is pushed on until no
 // corner of it comes nearer to the centre than the ring's outer edge.
 Ring::Geometry Ring::geometry_for(QSizeF size) const {
   Geometry g;
-  g.centre = QPointF(size.width() / 2, size.height() / 2);
   const QFontMetrics name(role_font(FontRole::strong)), figures(role_font(FontRole::caption));
-  const double most = std::min(size.width(), size.height()) / 2;
-  const double widest = std::max<double>(px(90), size.width() * 0.30);
+  const double most = std::min<double>(std::min(size.width(), size.height()) / 2, px(300));
+  const double widest = std::max<double>(px(90), size.width() * 0.28);
   const auto count = stages_.size();
-  for (double radius = most; radius > px(50); radius -= 4) {
+  for (double radius = most; radius > px(40); radius -= 3) {
     g.radius = radius;
+    g.centre = QPointF(size.width() / 2, size.height() / 2);
     g.places.clear();
-    bool fits = true;
     const double keep = radius + px(kNode) + px(kGap);
+    QRectF all;
+    bool apart = true;
     for (qsizetype i = 0; i < count; ++i) {
       const double angle =
           2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(count) - std::numbers::pi / 2;
       const QPointF way(std::cos(angle), std::sin(angle));
-      const double width = std::min<double>(
-          widest, std::max(name.horizontalAdvance(stages_[i].name), figures.horizontalAdvance(stages_[i].figures)) + 4);
-      QRectF box(0, 0, width, name.height() + (stages_[i].figures.isEmpty() ? 0 : figures.height() + 2));
+      double width = name.horizontalAdvance(stages_[i].name), height = name.height();
+      for (const auto& line : stages_[i].figures.split('\n', Qt::SkipEmptyParts)) {
+        width = std::max<double>(width, figures.horizontalAdvance(line));
+        height += figures.height() + 1;
+      }
+      width = std::min(width + 4, widest);
+      // -1 … 1: which side of the box looks at the ring; beside the ring it is a side, above and below it the middle.
+      const double side = std::clamp(way.x() * 1.8, -1.0, 1.0), rise = std::clamp(way.y() * 1.2, -1.0, 1.0);
+      QRectF box(0, 0, width, height);
       double far = keep;
       do {
-        box.moveCenter(g.centre + way * far);
+        box.moveCenter(g.centre + way * far + QPointF(side * width / 2, rise * height / 2));
         far += 2;
       } while (distance_to(box, g.centre) < keep && far < keep + 400);
-      fits = fits && box.left() >= 2 && box.top() >= 2 && box.right() <= size.width() - 2 &&
-             box.bottom() <= size.height() - 2;
+      for (const auto& other : g.places) apart = apart && !other.words.adjusted(-6, -4, 6, 4).intersects(box);
       g.places.push_back({g.centre + way * radius, box});
+      all = all.united(box);
     }
-    if (fits) break;
+    if (apart && all.width() <= size.width() - 4 && all.height() <= size.height() - 4) {
+      // Words are not even on all sides: the whole is put in the middle.
+      const QPointF shift = QRectF(QPointF(), size).center() - all.center();
+      g.centre += shift;
+      for (auto& place : g.places) {
+        place.node += shift;
+        place.words.translate(shift);
+      }
+      break;
+    }
   }
   return g;
 }
@@ -109,22 +126,23 @@ void Ring::paintEvent(QPaintEvent*) {
     painter.setBrush(color);
     if (stages_[i].state != State::neutral) painter.drawEllipse(place.node, px(5), px(5));
     const double middle = place.words.center().x() - g.centre.x();
-    const auto side = std::abs(middle) < place.words.width() * 0.4 ? Qt::AlignHCenter
+    const auto side = std::abs(middle) < place.words.width() * 0.3 ? Qt::AlignHCenter
                       : middle < 0                                 ? Qt::AlignRight
                                                                    : Qt::AlignLeft;
-    painter.setFont(role_font(FontRole::strong));
-    painter.setPen(lit ? t.accent_text : t.text);
-    const QFontMetrics name = painter.fontMetrics();
-    painter.drawText(QRectF(place.words.left() - 40, place.words.top(), place.words.width() + 80, name.height())
-                         .adjusted(side == Qt::AlignLeft ? 40 : 0, 0, side == Qt::AlignRight ? -40 : 0, 0),
-                     side | Qt::AlignTop, stages_[i].name);
-    painter.setFont(role_font(FontRole::caption));
-    painter.setPen(stages_[i].state == State::fail      ? t.fail_text
-                   : stages_[i].state == State::warning ? t.warning_text
-                                                        : t.muted);
-    const QString shown =
-        painter.fontMetrics().elidedText(stages_[i].figures, Qt::ElideRight, static_cast<int>(place.words.width()));
-    painter.drawText(place.words.adjusted(0, name.height() + 2, 2, 4), side | Qt::AlignTop | Qt::TextSingleLine, shown);
+    QRectF line = place.words;
+    const auto write = [&](const QString& text, FontRole role, const QColor& ink) {
+      painter.setFont(role_font(role));
+      painter.setPen(ink);
+      line.setHeight(painter.fontMetrics().height() + 1);
+      painter.drawText(line, side | Qt::AlignTop | Qt::TextSingleLine,
+                       painter.fontMetrics().elidedText(text, Qt::ElideRight, static_cast<int>(line.width()) + 1));
+      line.translate(0, line.height());
+    };
+    write(stages_[i].name, FontRole::strong, lit ? t.accent_text : t.text);
+    const QColor ink = stages_[i].state == State::fail      ? t.fail_text
+                       : stages_[i].state == State::warning ? t.warning_text
+                                                            : t.muted;
+    for (const auto& text : stages_[i].figures.split('\n', Qt::SkipEmptyParts)) write(text, FontRole::caption, ink);
   }
   paint_middle(painter, g);
 }

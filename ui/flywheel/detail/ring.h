@@ -12,7 +12,7 @@ namespace millwright::ui {
 struct RingStage {
   QString id;
   QString name;
-  QString figures;
+  QString figures;  ///< one a line
   State state = State::neutral;
   QString state_word;
 };

@@ -153,7 +153,7 @@ QString stage_figures(const planning::Stage& stage) {
     if (parts.size() == 2) break;
   }
   if (parts.isEmpty()) return stage.state == planning::StageState::empty ? tr("nothing yet") : word_of(stage.state);
-  return parts.join(QStringLiteral(" · "));
+  return parts.join('\n');
 }
 
 QString rail_figure(const planning::Stage& stage) {

@@ -12,7 +12,7 @@ namespace millwright::ui {
 [[nodiscard]] State state_of(planning::StageState state);
 [[nodiscard]] QString word_of(planning::StageState state);
 [[nodiscard]] QString stage_name(const std::string& stage);
-/// "63,440 records · 2 batches": two figures at most.
+/// "63,440 records", "2 batches": two lines at most.
 [[nodiscard]] QString stage_figures(const planning::Stage& stage);
 /// The short figure for the rail.
 [[nodiscard]] QString rail_figure(const planning::Stage& stage);

@@ -36,6 +36,7 @@ QScrollBar::handle:hover { background: @faint@; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QAbstractScrollArea { background: transparent; border: 0; }
+QScrollArea > QWidget > QWidget { background: transparent; }
 QAbstractScrollArea::corner { background: transparent; }
 QTableView, QListView, QTreeView { background: transparent; border: 0; color: @text@;
   selection-background-color: @selection@; selection-color: @text@; outline: 0; }
