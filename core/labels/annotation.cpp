@@ -62,8 +62,8 @@ Result<HistoryPage> history_of(const store::Project& project, int64_t task, std:
     MW_ASSIGN(entry.act, detail::read_annotation(query));
     MW_ASSIGN(const bool undone, detail::was_undone(project.db(), entry.act));
     if (undone) continue;
-    MW_ASSIGN(const auto newest, detail::newest_own(project.db(), task, entry.act.record, person));
-    entry.replaced = newest && newest->uuid != entry.act.uuid;
+    MW_ASSIGN(const auto newest, detail::newest_label(project.db(), task, entry.act.record, person));
+    entry.replaced = newest && newest->id > entry.act.id;
     page.entries.push_back(std::move(entry));
   }
 }
@@ -209,6 +209,12 @@ Result<std::optional<Annotation>> newest_standing(const store::Database& db, int
 Result<std::optional<Annotation>> newest_own(const store::Database& db, int64_t task, const RecordRef& record,
                                              std::string_view person) {
   return newest_standing(db, task, record, [&](const Annotation& act) { return act.by == person; });
+}
+
+Result<std::optional<Annotation>> newest_label(const store::Database& db, int64_t task, const RecordRef& record,
+                                               std::string_view person) {
+  return newest_standing(db, task, record,
+                         [&](const Annotation& act) { return act.by == person && act.status == ActStatus::label; });
 }
 
 Result<bool> settled_in(const store::Database& db, int64_t task, int64_t queue, const RecordRef& record) {

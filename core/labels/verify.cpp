@@ -1,5 +1,6 @@
 #include "labels/verify.h"
 
+#include <unordered_map>
 #include <unordered_set>
 
 #include "base/hash.h"
@@ -41,27 +42,52 @@ Status verify_files(const store::Project& project, const Task& task, VerifiedLab
   return {};
 }
 
-Status verify_queues(const store::Project& project, const Task& task, VerifiedLabels& found) {
-  MW_ASSIGN(const auto queues, list_queues(project, task.id));
-  for (const Queue& queue : queues) {
-    ++found.queues;
-    int64_t items = 0;
-    int64_t done = 0;
-    int64_t after = -1;
+/// Items of a queue, and how many of them carry an act that stands.
+Result<std::pair<int64_t, int64_t>> count_items(const store::Project& project, int64_t queue,
+                                                const std::unordered_set<RecordRef>& settled) {
+  std::pair<int64_t, int64_t> counts{0, 0};
+  int64_t after = -1;
+  while (true) {
+    constexpr int64_t kPage = 16384;
+    MW_ASSIGN(auto query, project.db().prepare("SELECT position, batch, ordinal FROM queue_item WHERE queue = ? "
+                                               "AND position > ? ORDER BY position LIMIT ?"));
+    query.with(queue, after, kPage);
+    int64_t rows = 0;
     while (true) {
-      constexpr int kPage = 4096;
-      MW_ASSIGN(const auto page, queue_items(project, queue.id, after, kPage));
-      for (const QueueItem& item : page) done += item.settled ? 1 : 0;
-      items += static_cast<int64_t>(page.size());
-      if (page.size() < kPage) break;
-      after = page.back().position;
+      MW_ASSIGN(const bool more, query.step());
+      if (!more) break;
+      after = query.integer(0);
+      counts.second += settled.contains({query.integer(1), query.integer(2)}) ? 1 : 0;
+      ++rows;
     }
+    counts.first += rows;
+    if (rows < kPage) return counts;
+  }
+}
+
+Status verify_queues(const store::Project& project, const Task& task, const Work& work, VerifiedLabels& found) {
+  MW_ASSIGN(const auto queues, list_queues(project, task.id));
+  if (queues.empty()) return {};
+  std::unordered_map<Uuid, std::pair<int64_t, RecordRef>> acts;  // those that stand, by id
+  MW_TRY(detail::for_each_act(project, task.id, std::nullopt, [&](const Annotation& act) {
+    if (act.status == ActStatus::undo && act.undoes) acts.erase(*act.undoes);
+    if (act.status != ActStatus::undo && act.status != ActStatus::suggestion && act.queue)
+      acts.emplace(act.uuid, std::pair(*act.queue, act.record));
+    return !work.stopped();
+  }));
+  for (const Queue& queue : queues) {
+    if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped.");
+    ++found.queues;
+    std::unordered_set<RecordRef> settled;
+    for (const auto& [uuid, act] : acts)
+      if (act.first == queue.id) settled.insert(act.second);
+    MW_ASSIGN(const auto counts, count_items(project, queue.id, settled));
     MW_ASSIGN(const Queue now, read_queue(project, queue.id));
     if (now.items != queue.items || now.done != queue.done) continue;  // somebody works at it
-    if (items != queue.items || done != queue.done)
+    if (counts != std::pair(queue.items, queue.done))
       found.problems.push_back("The queue " + queue.name + " counts " + std::to_string(queue.done) + " of " +
-                               std::to_string(queue.items) + " items, but there are " + std::to_string(done) + " of " +
-                               std::to_string(items) + ".");
+                               std::to_string(queue.items) + " items, but there are " + std::to_string(counts.second) +
+                               " of " + std::to_string(counts.first) + ".");
   }
   return {};
 }
@@ -83,7 +109,7 @@ Result<VerifiedLabels> verify_labels(const store::Project& project, const Work& 
     }));
     if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped.");
     MW_TRY(verify_files(project, task, found));
-    MW_TRY(verify_queues(project, task, found));
+    MW_TRY(verify_queues(project, task, work, found));
   }
   return found;
 }

@@ -1,7 +1,6 @@
 #include "quality/row_checks.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "records/duplicates.h"
 #include "records/window.h"
@@ -150,29 +149,34 @@ Check check_completeness(std::span<const int32_t> labels, const std::vector<bool
 
 Check check_conflicts(std::span<const Hash128> inputs, std::span<const int32_t> labels, const RecordOf& record,
                       const Thresholds& thresholds) {
-  std::vector<uint32_t> order;
+  struct Hashed {  // hash and row together: sorting through an index would miss the cache at every comparison
+    Hash128 hash;
+    uint32_t row = 0;
+    auto operator<=>(const Hashed&) const = default;
+  };
+  std::vector<Hashed> order;
   order.reserve(inputs.size());
-  for (size_t row = 0; row < inputs.size(); ++row)
-    if (labels[row] >= 0 && inputs[row] != Hash128{}) order.push_back(static_cast<uint32_t>(row));
-  const auto labeled =
-      static_cast<int64_t>(labels.size() - static_cast<size_t>(std::count_if(labels.begin(), labels.end(),
-                                                                             [](int32_t l) { return l < 0; })));
-  std::sort(order.begin(), order.end(),
-            [&](uint32_t a, uint32_t b) { return inputs[a] != inputs[b] ? inputs[a] < inputs[b] : a < b; });
+  int64_t labeled = 0;
+  for (size_t row = 0; row < inputs.size(); ++row) {
+    if (labels[row] < 0) continue;
+    ++labeled;
+    if (inputs[row] != Hash128{}) order.push_back({inputs[row], static_cast<uint32_t>(row)});
+  }
+  std::sort(order.begin(), order.end());
   int64_t rows = 0;
   int64_t groups = 0;
   std::vector<RecordRef> sample;
   for (size_t begin = 0; begin < order.size();) {
     size_t end = begin + 1;
     bool differ = false;
-    while (end < order.size() && inputs[order[end]] == inputs[order[begin]]) {
-      differ = differ || labels[order[end]] != labels[order[begin]];
+    while (end < order.size() && order[end].hash == order[begin].hash) {
+      differ = differ || labels[order[end].row] != labels[order[begin].row];
       ++end;
     }
     if (differ) {
       ++groups;
       rows += static_cast<int64_t>(end - begin);
-      for (size_t i = begin; i < end && sample.size() < kSampleRows; ++i) sample.push_back(record(order[i]));
+      for (size_t i = begin; i < end && sample.size() < kSampleRows; ++i) sample.push_back(record(order[i].row));
     }
     begin = end;
   }

@@ -205,9 +205,8 @@ Result<int64_t> publish(store::Transaction& t, const ToPublish& p) {
   const Uuid uuid = detail::uuid_of(built.root);
   MW_ASSIGN(auto insert, t.db().prepare("INSERT INTO snapshot(uuid, task, root, file, recipe, counts, verdict, actor, "
                                         "device, program, time_ms) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-  insert.with(uuid, p.task.id, built.root, file, canonical(built.recipe), to_text(kept),
-              quality::to_string(p.verdict), t.actor().name, t.actor().device, "millwright " MILLWRIGHT_VERSION,
-              t.time_ms());
+  insert.with(uuid, p.task.id, built.root, file, canonical(built.recipe), to_text(kept), quality::to_string(p.verdict),
+              t.actor().name, t.actor().device, "millwright " MILLWRIGHT_VERSION, t.time_ms());
   MW_TRY(insert.run());
   const int64_t id = t.db().last_insert_id();
   MW_TRY(insert_batches(t, id, p));

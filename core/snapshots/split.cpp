@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
-#include <numeric>
 
 #include "store/facts_file.h"
 
@@ -29,21 +28,27 @@ Key commonest(const std::map<Key, int64_t>& counts) {
 }
 
 std::vector<Group> groups_of(std::span<const RowToSplit> rows) {
-  std::vector<uint32_t> order(rows.size());
-  std::iota(order.begin(), order.end(), uint32_t{0});
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return rows[a].group < rows[b].group; });
+  struct Hashed {
+    Hash128 hash;
+    uint32_t row = 0;
+    auto operator<=>(const Hashed&) const = default;
+  };
+  std::vector<Hashed> order;
+  order.reserve(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) order.push_back({rows[i].group, static_cast<uint32_t>(i)});
+  std::sort(order.begin(), order.end());
   std::vector<Group> groups;
   for (size_t begin = 0; begin < order.size();) {
     size_t end = begin + 1;
-    while (end < order.size() && rows[order[end]].group == rows[order[begin]].group) ++end;
-    Group group{rows[order[begin]].group, static_cast<int64_t>(end - begin), rows[order[begin]].stratum,
-                rows[order[begin]].given};
+    while (end < order.size() && order[end].hash == order[begin].hash) ++end;
+    const RowToSplit& first = rows[order[begin].row];
+    Group group{first.group, static_cast<int64_t>(end - begin), first.stratum, first.given};
     if (end - begin > 1) {
       std::map<int32_t, int64_t> strata;
       std::map<Split, int64_t> given;
       for (size_t i = begin; i < end; ++i) {
-        ++strata[rows[order[i]].stratum];
-        if (rows[order[i]].given) ++given[*rows[order[i]].given];
+        ++strata[rows[order[i].row].stratum];
+        if (rows[order[i].row].given) ++given[*rows[order[i].row].given];
       }
       group.stratum = commonest(strata);
       group.given = given.empty() ? std::nullopt : std::optional(commonest(given));

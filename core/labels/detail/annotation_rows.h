@@ -32,6 +32,9 @@ inline constexpr std::string_view kAnnotationColumns =
 /// This person's newest act on a record that was not undone.
 [[nodiscard]] Result<std::optional<Annotation>> newest_own(const store::Database& db, int64_t task,
                                                            const RecordRef& record, std::string_view person);
+/// The same, labels only.
+[[nodiscard]] Result<std::optional<Annotation>> newest_label(const store::Database& db, int64_t task,
+                                                             const RecordRef& record, std::string_view person);
 /// Did anybody settle this record through this queue (an act that was not undone)?
 [[nodiscard]] Result<bool> settled_in(const store::Database& db, int64_t task, int64_t queue, const RecordRef& record);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 
 #include "detail/build.h"
 #include "labels/schema.h"
@@ -25,23 +24,34 @@ std::vector<int64_t> batches_of(const SnapshotRows& rows) {
   return batches;
 }
 
-/// Rows sorted by hash; those without one are left out.
-std::vector<uint32_t> sorted_by(std::span<const Hash128> hashes) {
-  std::vector<uint32_t> order;
+struct Hashed {
+  Hash128 hash;
+  uint32_t row = 0;
+  auto operator<=>(const Hashed&) const = default;
+};
+
+/// Rows sorted by hash; those without one are left out. Hash and row lie together: sorting through an index would miss
+/// the cache at every comparison.
+std::vector<Hashed> sorted_by(std::span<const Hash128> hashes) {
+  std::vector<Hashed> order;
   order.reserve(hashes.size());
   for (size_t i = 0; i < hashes.size(); ++i)
-    if (hashes[i] != Hash128{}) order.push_back(static_cast<uint32_t>(i));
-  std::sort(order.begin(), order.end(),
-            [&](uint32_t a, uint32_t b) { return hashes[a] != hashes[b] ? hashes[a] < hashes[b] : a < b; });
+    if (hashes[i] != Hash128{}) order.push_back({hashes[i], static_cast<uint32_t>(i)});
+  std::sort(order.begin(), order.end());
   return order;
 }
 
 template <class Each>
-void each_run(const std::vector<uint32_t>& order, std::span<const Hash128> hashes, const Each& each) {
+void each_run(const std::vector<Hashed>& order, const Each& each) {
+  std::vector<uint32_t> rows;
   for (size_t begin = 0; begin < order.size();) {
     size_t end = begin + 1;
-    while (end < order.size() && hashes[order[end]] == hashes[order[begin]]) ++end;
-    each(std::span(order).subspan(begin, end - begin));
+    while (end < order.size() && order[end].hash == order[begin].hash) ++end;
+    if (end - begin > 1) {
+      rows.clear();
+      for (size_t i = begin; i < end; ++i) rows.push_back(order[i].row);
+      each(std::span<const uint32_t>(rows));
+    }
     begin = end;
   }
 }
@@ -125,7 +135,7 @@ Check check_leakage(const SnapshotRows& rows, std::span<const Hash128> inputs, c
   check.fail_includes_limit = true;
   int64_t validation = 0;
   const auto order = sorted_by(inputs);
-  each_run(order, inputs, [&](std::span<const uint32_t> same) {
+  each_run(order, [&](std::span<const uint32_t> same) {
     const bool trained =
         std::any_of(same.begin(), same.end(), [&](uint32_t i) { return rows.split[i] == Split::train; });
     if (!trained) return;
@@ -150,7 +160,7 @@ Check check_groups(const SnapshotRows& rows, std::span<const Hash128> groups) {
   check.unit = "count";
   check.fail_above = 0;
   const auto order = sorted_by(groups);
-  each_run(order, groups, [&](std::span<const uint32_t> same) {
+  each_run(order, [&](std::span<const uint32_t> same) {
     const Split first = rows.split[same.front()];
     if (std::all_of(same.begin(), same.end(), [&](uint32_t i) { return rows.split[i] == first; })) return;
     check.value += 1;

@@ -298,6 +298,10 @@ class TestLabeling : public QObject {
     } while (before);
     QCOMPARE(ordinals, (std::vector<int64_t>{0, 6, 5, 4, 3, 2, 1, 0}));
     QCOMPARE(replaced, (std::vector<bool>{false, false, false, false, false, false, false, true}));
+    // A flag afterwards leaves the label current.
+    FX_OK(labeling.record({{p.batch, 6}, ActStatus::flag, "", "hm", {}}));
+    FX_GET(const auto newest, history_of(project, p.task, "ana", std::nullopt, 3));
+    for (const auto& entry : newest.entries) QVERIFY(!entry.replaced);
     FX_GET(const auto names, people(project));
     QCOMPARE(names, std::vector<std::string>{"ana"});
   }
