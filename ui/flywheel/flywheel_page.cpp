@@ -129,15 +129,15 @@ void FlywheelPage::show_kpis(const planning::FlywheelStatus& status) {
   const bool judged = std::isfinite(k.test_accuracy);
   tiles_[0]->set(tr("Accuracy on the test split"), judged ? percent(k.test_accuracy) : none,
                  judged && std::isfinite(k.test_low)
-                     ? tr("95 %: %1 – %2").arg(figure(k.test_low * 100, 3), percent(k.test_high))
+                     ? tr("%1–%2").arg(figure(k.test_low * 100, 3), percent(k.test_high))
                      : tr("no model yet"));
   tiles_[1]->set(tr("Macro-F1"), std::isfinite(k.macro_f1) ? figure(k.macro_f1, 3) : none,
                  std::isfinite(k.macro_f1) ? tr("every class counts the same") : tr("no model yet"));
-  tiles_[2]->set(tr("Records"), figure(qint64{k.records}), tr("in %n batch(es)", nullptr, [&] {
-                   for (const auto& [name, count] : status.counts)
-                     if (name == "batches") return static_cast<int>(count);
-                   return 0;
-                 }()));
+  tiles_[2]->set(tr("Records"), figure(qint64{k.records}), [&] {
+    for (const auto& [name, count] : status.counts)
+      if (name == "batches") return count == 1 ? tr("in one batch") : tr("in %1 batches").arg(count);
+    return QString();
+  }());
   tiles_[3]->set(tr("Labels"), figure(qint64{k.labeled}), tr("%1 this week").arg(figure(qint64{k.labels_this_week})));
   const bool paced = std::isfinite(k.median_seconds_per_label) && k.median_seconds_per_label > 0;
   tiles_[4]->set(tr("Time for a label"), paced ? duration(k.median_seconds_per_label) : none,

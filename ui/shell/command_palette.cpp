@@ -64,7 +64,7 @@ void CommandPalette::fill() {
     items.push_back({command.id, text, commands_.key_text(command.id), commands_.can_run(command.id)});
   }
   if (const QString text = list_->text().trimmed(); can_find_ && !text.isEmpty())
-    items.push_back({QLatin1String(kFind), tr("Find records with “%1”").arg(text), {}, true});
+    items.push_back({QLatin1String(kFind), tr("Find records with “%1”").arg(text), {}, true, -20'000});
   list_->set_items(std::move(items));
 }
 

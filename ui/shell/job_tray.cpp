@@ -202,7 +202,7 @@ void JobTray::add_error(const Error& error) {
   errors_.push_back({now_ms(), message(error), hint(error)});
   if (errors_.size() > 200) errors_.erase(errors_.begin());
   ++unread_;
-  error_button_->setText(tr("%n unread error(s)", nullptr, unread_));
+  error_button_->setText(unread_ == 1 ? tr("1 unread error") : tr("%1 unread errors").arg(unread_));
   error_button_->setVisible(true);
   error_button_->updateGeometry();
 }

@@ -194,7 +194,7 @@ void TypeAheadList::filter() {
   const QString pattern = field_->text();
   for (int i = 0; i < items_.size(); ++i)
     if (auto match = fuzzy_match(pattern, items_[i].text))
-      found.push_back({i, match->score - (items_[i].enabled ? 0 : 5000), match->positions});
+      found.push_back({i, match->score + items_[i].weight - (items_[i].enabled ? 0 : 5000), match->positions});
   std::stable_sort(found.begin(), found.end(), [](const Found& a, const Found& b) { return a.score > b.score; });
   model_->clear();
   for (const auto& f : found) {

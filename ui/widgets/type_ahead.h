@@ -29,6 +29,7 @@ class TypeAheadList : public QWidget {
     QString text;
     QString detail;  ///< muted, at the right: a key, a count
     bool enabled = true;
+    int weight = 0;  ///< added to the score: what should stand after all others is negative
   };
   explicit TypeAheadList(const QString& prompt, QWidget* parent = nullptr);
   void set_items(QVector<Item> items);

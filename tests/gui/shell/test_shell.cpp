@@ -45,7 +45,7 @@ class TestShell : public QObject {
 
   void the_rail_has_the_rooms_in_the_order_of_the_flywheel() {
     QCOMPARE(window_->page_ids(),
-             (QStringList{"flywheel", "data", "quality", "labels", "snapshots", "training", "models", "drift"}));
+             (QStringList{"flywheel", "data", "quality", "snapshots", "labels", "training", "models", "drift"}));
     QCOMPARE(window_->current_page()->info().id, QStringLiteral("flywheel"));
   }
 
