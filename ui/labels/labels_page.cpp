@@ -5,12 +5,14 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QLineEdit>
+#include <QLocale>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTimer>
 #include <QVBoxLayout>
 
 #include "detail/desk.h"
+#include "detail/enter_line.h"
 #include "detail/guide_panel.h"
 #include "detail/item_view.h"
 #include "detail/key_position.h"
@@ -44,6 +46,14 @@ LabelsPage::LabelsPage(PageContext context, QWidget* parent)
 LabelsPage::~LabelsPage() { qApp->removeEventFilter(this); }
 
 QWidget* LabelsPage::first_focus() { return item_; }
+
+QString LabelsPage::shown_record() const {
+  return desk_->current() && desk_->current()->content ? item_->shown_id() : QString();
+}
+
+std::optional<RecordRef> LabelsPage::current_record() const {
+  return desk_->current() ? std::optional(desk_->current()->item.record) : std::nullopt;
+}
 
 void LabelsPage::build() {
   auto* all = new QVBoxLayout(this);
@@ -125,7 +135,7 @@ QWidget* LabelsPage::build_middle() {
   auto* note_layout = new QHBoxLayout(note_row_);
   note_layout->setContentsMargins(px(28), 0, px(28), px(12));
   note_layout->setSpacing(px(8));
-  note_ = new QLineEdit;
+  note_ = new detail::EnterLine;
   note_->setObjectName(QStringLiteral("labels.note"));
   note_->setPlaceholderText(tr("What makes this one hard? Your note becomes a draft rule."));
   note_->setAccessibleName(tr("Note of the flag"));
@@ -274,8 +284,8 @@ void LabelsPage::take(std::shared_ptr<Overview> overview) {
   }
   stack_->setCurrentIndex(1);
   if (!isVisible()) return;
-  const bool other = !desk_->queue_id() || *desk_->queue_id() != *queue_ || person_ != session().annotator();
-  if (!desk_->opening() && (!desk_->is_open() || other)) {
+  const bool other = asked_queue_ != queue_ || person_ != session().annotator();
+  if (other || (!desk_->is_open() && !desk_->opening())) {
     open_desk();
   } else if (desk_->is_open() && !desk_->current() && desk_->items_left() == 0) {
     const auto* now = overview_->chosen_queue();
@@ -360,6 +370,7 @@ void LabelsPage::choose_annotator(const QString& id) {
 void LabelsPage::open_desk() {
   if (!task_ || !queue_) return;
   person_ = session().annotator();
+  asked_queue_ = queue_;
   desk_->open(*task_, queue_);
   show_item();
 }
@@ -397,7 +408,7 @@ void LabelsPage::show_progress() {
                         .arg(figure(static_cast<qint64>(queue->items - desk_->items_left())),
                              figure(static_cast<qint64>(queue->items)))};
   if (const auto pace = desk_->pace()) {
-    parts << tr("%1 s each").arg(figure(*pace, 2));
+    parts << (*pace < 0.1 ? tr("under 0.1 s each") : tr("%1 s each").arg(QLocale().toString(*pace, 'f', 1)));
     parts << tr("%1 left").arg(duration(*pace * static_cast<double>(desk_->items_left())));
   }
   header_->set_subtitle(parts.join(QStringLiteral(" · ")));
@@ -424,9 +435,10 @@ void LabelsPage::submit_flag() {
 }
 
 void LabelsPage::back_to_item() {
+  if (guide_->editing()) guide_->stop_editing();
   if (pad_->typing()) pad_->stop_type_ahead();
   note_row_->hide();
-  if (!guide_->editing()) side_->show_panel(detail::SidePanels::Panel::guide);
+  side_->show_panel(detail::SidePanels::Panel::guide);
   if (stack_->currentIndex() == 1) item_->setFocus();
 }
 
@@ -573,7 +585,7 @@ void LabelsPage::keyPressEvent(QKeyEvent* event) {
   const auto now = desk_->current();
   if (now && now->content && !pad_->typing() && !note_row_->isVisible() && stack_->currentIndex() == 1) {
     if ((event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) && event->modifiers() == Qt::NoModifier &&
-        !desk_->last_label().isEmpty()) {
+        !desk_->last_label().isEmpty() && !qobject_cast<QAbstractButton*>(focusWidget())) {
       label(desk_->last_label());
       return;
     }
@@ -619,7 +631,8 @@ bool LabelsPage::eventFilter(QObject* watched, QEvent* event) {
 void LabelsPage::showEvent(QShowEvent* event) {
   Page::showEvent(event);
   seconds_->start();
-  if (overview_ && task_ && queue_ && !desk_->is_open() && !desk_->opening()) open_desk();
+  // Where another queue was asked for, refresh() finds it first.
+  if (wanted_queue_.isEmpty() && overview_ && task_ && queue_ && !desk_->is_open() && !desk_->opening()) open_desk();
 }
 
 void LabelsPage::hideEvent(QHideEvent* event) {

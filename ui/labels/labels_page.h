@@ -41,7 +41,9 @@ class LabelsPage : public Page {
   void refresh() override;
   QWidget* first_focus() override;
 
-  [[nodiscard]] detail::Desk& desk() const { return *desk_; }
+  /// Id of the record on the screen; empty while there is none.
+  [[nodiscard]] QString shown_record() const;
+  [[nodiscard]] std::optional<RecordRef> current_record() const;
 
  protected:
   void keyPressEvent(QKeyEvent* event) override;
@@ -86,6 +88,7 @@ class LabelsPage : public Page {
   QString wanted_queue_, wanted_task_;
   std::optional<int64_t> task_;
   std::optional<int64_t> queue_;
+  std::optional<int64_t> asked_queue_;  ///< that the desk was opened with
   std::optional<Uuid> touched_rule_;
   QString person_;
 

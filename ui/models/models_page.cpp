@@ -97,6 +97,7 @@ void ModelsPage::build() {
                         {.title = tr("Accuracy"), .kind = Column::Kind::figure, .width = 84},
                         {.title = tr("Macro-F1"), .kind = Column::Kind::figure, .width = 84},
                         {.title = tr("Stage"), .kind = Column::Kind::badge, .width = 108}});
+  list->setMinimumWidth(px(400));
   list->body()->addWidget(models_);
   split->addWidget(list);
   split->addWidget(build_right());
@@ -135,7 +136,13 @@ QWidget* ModelsPage::build_right() {
   evaluation_ = new detail::EvaluationView;
   evaluation_->modes()->set_current(2);
   evaluation_->clear(tr("Choose a model."));
-  evaluation_card_->add_action(on_);
+  auto* about = new QHBoxLayout;
+  about->setSpacing(px(12));
+  figures_ = make_label({}, FontRole::body, Tone::muted);
+  figures_->setWordWrap(true);
+  about->addWidget(on_);
+  about->addWidget(figures_, 1);
+  evaluation_card_->body()->addLayout(about);
   evaluation_card_->add_action(evaluation_->modes());
   evaluation_card_->body()->addWidget(evaluation_, 1);
   right->addWidget(evaluation_card_);
@@ -213,7 +220,9 @@ void ModelsPage::take(std::shared_ptr<Overview> overview) {
   wanted_.clear();
   if (std::none_of(all.begin(), all.end(), [wanted](const auto& m) { return m.id == wanted; }))
     wanted = all.empty() ? 0 : all.front().id;
-  header_->set_subtitle(all.empty() ? QString() : tr("%1 models · %2 in use").arg(all.size()).arg(champions));
+  header_->set_subtitle(all.empty() ? QString()
+                                    : counted(static_cast<qint64>(all.size()), tr("1 model"), tr("%1 models")) +
+                                          QStringLiteral(" · ") + tr("%1 in use").arg(champions));
   Q_EMIT rail_changed(all.empty()     ? State::neutral
                       : champions > 0 ? State::pass
                                       : State::warning,
@@ -250,8 +259,9 @@ void ModelsPage::show_facts(const models::Model& model) {
   for (const auto& one : overview_->snapshots)
     if (one.id == model.snapshot)
       snapshot = tr("%1, %2 rows").arg(short_id(one.uuid), figure(static_cast<qint64>(one.counts.rows())));
-  facts_->setText(tr("sha256    %1\nsnapshot  %2\nweights   %3 parameters, %4 in %5 files")
-                      .arg(text_of(to_hex(model.weights_sha256)), snapshot,
+  facts_->setText(tr("sha256    %1\n          %2\nsnapshot  %3\nweights   %4 parameters, %5 in %6 files")
+                      .arg(text_of(to_hex(model.weights_sha256)).left(32),
+                           text_of(to_hex(model.weights_sha256)).mid(32), snapshot,
                            figure(static_cast<qint64>(model.parameters)), bytes(size_of(model)))
                       .arg(model.files.size()));
   QStringList lines;
@@ -283,15 +293,14 @@ void ModelsPage::show_evaluations(int64_t model) {
         QVector<Picker::Item> items;
         int64_t best = 0;
         for (const auto& one : evaluations_->all) {
-          items.push_back(
-              {QString::number(one->id), detail::on_what_words(one->on_what),
-               tr("%1 rows · %2").arg(figure(static_cast<qint64>(one->n)), detail::share_text(one->accuracy.value))});
+          items.push_back({QString::number(one->id), detail::on_what_words(one->on_what),
+                           tr("%1 rows").arg(figure(static_cast<qint64>(one->n)))});
           if (best == 0 || one->on_what.ends_with(":test")) best = one->id;
         }
         on_->set_items(items);
         on_->setVisible(!items.isEmpty());
         if (evaluations_->all.empty()) {
-          evaluation_card_->set_note({});
+          figures_->setText({});
           evaluation_->clear(tr("This model was not evaluated yet."));
           return;
         }
@@ -303,11 +312,12 @@ void ModelsPage::choose_evaluation(int64_t evaluation) {
   on_->set_current(QString::number(evaluation));
   for (const auto& one : evaluations_->all) {
     if (one->id != evaluation) continue;
-    evaluation_card_->set_title(tr("Accuracy %1").arg(detail::share_text(one->accuracy.value)));
-    QString note = detail::interval_text(one->accuracy);
+    QString note = tr("accuracy %1 (%2) · macro-F1 %3 · ECE %4")
+                       .arg(detail::share_text(one->accuracy.value), detail::interval_text(one->accuracy),
+                            detail::share_text(one->macro_f1.value), detail::share_text(one->ece));
     if (std::isfinite(one->latency_p50_ms))
       note += tr(" · p50 %1 ms, p95 %2 ms").arg(figure(one->latency_p50_ms, 2), figure(one->latency_p95_ms, 2));
-    evaluation_card_->set_note(note);
+    figures_->setText(note);
     evaluation_->show_evaluation(one);
   }
 }

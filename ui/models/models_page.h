@@ -71,6 +71,7 @@ class ModelsPage : public Page {
   Button* promote_ = nullptr;
   Button* roll_back_ = nullptr;
   Picker* on_ = nullptr;
+  QLabel* figures_ = nullptr;
   Card* evaluation_card_ = nullptr;
   detail::EvaluationView* evaluation_ = nullptr;
 };

@@ -80,6 +80,8 @@ QWidget* TrainingPage::first_focus() {
   return stack_->currentIndex() == 1 ? static_cast<QWidget*>(runs_) : empty_button_;
 }
 
+std::shared_ptr<const models::Evaluation> TrainingPage::shown_evaluation() const { return evaluation_->evaluation(); }
+
 void TrainingPage::build() {
   auto* all = new QVBoxLayout(this);
   all->setContentsMargins(px(20), px(16), px(20), px(16));
@@ -105,7 +107,7 @@ void TrainingPage::build() {
   split->addWidget(build_bottom());
   split->setStretchFactor(0, 3);
   split->setStretchFactor(1, 2);
-  split->setSizes({px(400), px(260)});
+  split->setSizes({px(430), px(230)});
   stack_->addWidget(split);
   all->addWidget(stack_, 1);
   connect(fresh, &QPushButton::clicked, this, &TrainingPage::plan);
@@ -160,12 +162,10 @@ QWidget* TrainingPage::build_bottom() {
   runs_->set_columns(
       {{.title = tr("Run"), .kind = Column::Kind::id, .width = 84},
        {.title = tr("Algorithm"), .stretch = true},
-       {.title = tr("Accuracy"), .kind = Column::Kind::figure, .width = 86},
-       {.title = tr("95 % interval"), .kind = Column::Kind::figure, .width = 126},
-       {.title = tr("Macro-F1"), .kind = Column::Kind::figure, .width = 86},
-       {.title = tr("95 % interval"), .kind = Column::Kind::figure, .width = 126},
+       {.title = tr("Accuracy, 95 %"), .kind = Column::Kind::figure, .width = 136},
+       {.title = tr("Macro-F1, 95 %"), .kind = Column::Kind::figure, .width = 136},
        {.title = tr("ECE"), .kind = Column::Kind::figure, .width = 66},
-       {.title = tr("p95"), .kind = Column::Kind::figure, .width = 78, .tool_tip = tr("latency of one prediction")},
+       {.title = tr("p95"), .kind = Column::Kind::figure, .width = 92, .tool_tip = tr("latency of one prediction")},
        {.title = tr("Took"), .kind = Column::Kind::figure, .width = 74},
        {.title = tr("Stage"), .kind = Column::Kind::badge, .width = 104}});
   runs_->set_empty_text(tr("No run yet"));
@@ -250,8 +250,11 @@ void TrainingPage::take(std::shared_ptr<Overview> overview) {
     empty_button_->setText(tr("Plan a run…"));
     connect(empty_button_, &QPushButton::clicked, this, &TrainingPage::plan);
   }
-  header_->set_subtitle(
-      anything ? tr("%1 runs · %2 snapshots").arg(overview_->runs.size()).arg(overview_->snapshots.size()) : QString());
+  const auto runs = static_cast<qint64>(overview_->runs.size());
+  const auto frozen = static_cast<qint64>(overview_->snapshots.size());
+  header_->set_subtitle(anything ? counted(runs, tr("1 run"), tr("%1 runs")) + QStringLiteral(" · ") +
+                                       counted(frozen, tr("1 snapshot"), tr("%1 snapshots"))
+                                 : QString());
   std::vector<Row> rows;
   for (const auto& run : overview_->runs) {
     const auto accuracy = detail::estimate_from(run.metrics, "accuracy"),
@@ -264,8 +267,9 @@ void TrainingPage::take(std::shared_ptr<Overview> overview) {
     Cell about = Cell::two_lines(algorithm, tr("%1 · snapshot %2").arg(ago(run.time_ms), short_id(run.snapshot_uuid)));
     if (!run.gate_override.empty()) about.tool_tip = tr("Gate overridden: %1").arg(text_of(run.gate_override));
     rows.push_back({QVariant(static_cast<qlonglong>(run.id)),
-                    {short_id(run.uuid), about, detail::share_text(accuracy.value), detail::interval_text(accuracy),
-                     detail::share_text(f1.value), detail::interval_text(f1),
+                    {short_id(run.uuid), about,
+                     Cell::two_lines(detail::share_text(accuracy.value), detail::interval_text(accuracy)),
+                     Cell::two_lines(detail::share_text(f1.value), detail::interval_text(f1)),
                      detail::share_text(detail::number_from(run.metrics, "ece")),
                      std::isfinite(latency) ? tr("%1 ms").arg(figure(latency, 2)) : QStringLiteral("–"),
                      duration(run.seconds), Cell::badge(text_of(models::name_of(stage)), state_of(stage))}});
@@ -367,8 +371,9 @@ void TrainingPage::add_point(const QString& name, qint64 step, double value) {
                                        SeriesColor::muted};
     const bool share = name.contains(QLatin1String("accuracy")) || name.contains(QLatin1String("f1"));
     QString words = name;
+    if (name == QLatin1String("objective")) words = tr("rel. objective");
+    if (name == QLatin1String("validation_accuracy")) words = tr("accuracy");
     words.replace(QLatin1Char('_'), QLatin1Char(' '));
-    if (!share) words = tr("%1 (of its start)").arg(words);
     const int number = curve_->add_series(words, kColors[series_.size() % std::size(kColors)]);
     series_.push_back({name, {number, share || value == 0 ? 1.0 : std::abs(value)}});
     known = std::prev(series_.end());
@@ -421,9 +426,11 @@ void TrainingPage::show_run(int64_t run) {
   curve_card_->set_note(
       tr("%1 · seed %2 · %3").arg(text_of(about->algorithm)).arg(about->seed).arg(text_of(about->device)));
   show_curve(about->curve);
-  curve_words_->setText(
-      about->gate_override.empty() ? QString() : tr("The gate was overridden: %1").arg(text_of(about->gate_override)));
-  set_tone(curve_words_, Tone::warning);
+  const bool overridden = !about->gate_override.empty();
+  curve_words_->setText(overridden
+                            ? tr("The gate was overridden: %1").arg(text_of(about->gate_override))
+                            : tr("Accuracy on the validation split; the objective as a multiple of its first value."));
+  set_tone(curve_words_, overridden ? Tone::warning : Tone::muted);
   session().read(
       this, "evaluation",
       [model = about->model](store::Project& project,

@@ -40,7 +40,8 @@ class TrainingPage : public Page {
   void refresh() override;
   QWidget* first_focus() override;
 
-  [[nodiscard]] detail::EvaluationView* evaluation() const { return evaluation_; }
+  /// The evaluation that is shown; null while there is none.
+  [[nodiscard]] std::shared_ptr<const models::Evaluation> shown_evaluation() const;
   [[nodiscard]] PagedTable* runs() const { return runs_; }
   [[nodiscard]] RecordView* records() const { return records_; }
   /// The job that is watched, 0: none.

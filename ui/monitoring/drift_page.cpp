@@ -71,7 +71,7 @@ void DriftPage::build() {
   split->addWidget(build_right());
   split->setStretchFactor(0, 1);
   split->setStretchFactor(1, 2);
-  split->setSizes({px(410), px(660)});
+  split->setSizes({px(450), px(620)});
   stack_->addWidget(split);
   all->addWidget(stack_, 1);
   connect(progress_, &ProgressStrip::cancelled, this, [this] { session().cancel_work(work_); });
@@ -104,11 +104,12 @@ void DriftPage::build_controls(QVBoxLayout* all) {
   auto* row = new QHBoxLayout;
   row->setSpacing(px(8));
   rules_ = new Picker(tr("Rules"));
-  rules_->set_items(
-      {{QStringLiteral("calibrated"), detail::rules_word(monitoring::DriftRules::calibrated),
-        tr("false alarms held, effect beside p")},
-       {QStringLiteral("evidently"), detail::rules_word(monitoring::DriftRules::evidently), tr("its defaults")},
-       {QStringLiteral("nannyml"), detail::rules_word(monitoring::DriftRules::nannyml), tr("its defaults")}});
+  rules_->set_items({{QStringLiteral("calibrated"), detail::rules_word(monitoring::DriftRules::calibrated), {}},
+                     {QStringLiteral("evidently"), detail::rules_word(monitoring::DriftRules::evidently), {}},
+                     {QStringLiteral("nannyml"), detail::rules_word(monitoring::DriftRules::nannyml), {}}});
+  rules_->setToolTip(
+      tr("Calibrated: false alarms are held over all fields, with the effect beside p. The others decide "
+         "as those programs do by default."));
   rules_->set_current(QStringLiteral("calibrated"));
   alpha_ = new Picker(tr("Alpha"));
   alpha_->set_items({{QStringLiteral("0.01"), QStringLiteral("0.01"), {}},
@@ -152,8 +153,8 @@ void DriftPage::build_controls(QVBoxLayout* all) {
 }
 
 QWidget* DriftPage::build_left() {
-  auto* card = new Card(tr("Fields"));
-  card->set_note(tr("what moved most first"));
+  fields_card_ = new Card(tr("Fields"));
+  auto* card = fields_card_;
   card->set_flush(true);
   fields_ = new PagedTable;
   fields_->setObjectName(QStringLiteral("drift.fields"));
@@ -198,7 +199,7 @@ QWidget* DriftPage::build_right() {
   connect(distribution_, &DistributionView::failed, this, report);
   connect(records_, &RecordView::failed, this, report);
   connect(records_, &RecordView::shown, this, [this](qint64 total) {
-    rows_card_->set_title(tr("%1 records behind the brush").arg(figure(total)));
+    rows_card_->set_title(counted(total, tr("1 record behind the brush"), tr("%1 records behind the brush")));
     const bool predicted = records_->source() && records_->source()->columns().size() > 2 &&
                            records_->source()->columns().back().title == QObject::tr("Confidence");
     QStringList notes;
@@ -298,7 +299,6 @@ void DriftPage::take(std::shared_ptr<Overview> overview) {
     return;
   }
   stack_->setCurrentIndex(0);
-  header_->set_subtitle({});
   empty_button_->disconnect(this);
   if (!possible) {
     empty_->set(QStringLiteral("monitoring"), tr("There is nothing to compare yet"),
@@ -409,9 +409,9 @@ void DriftPage::measured(std::shared_ptr<const monitoring::DriftReport> report) 
 }
 
 void DriftPage::show_report() {
-  header_->set_subtitle(tr("%1 against %2 rows · %3")
-                            .arg(figure(static_cast<qint64>(report_->rows_reference)),
-                                 figure(static_cast<qint64>(report_->rows_current)), ago(report_->time_ms)));
+  fields_card_->set_note(tr("%1 against %2 rows, %3")
+                             .arg(figure(static_cast<qint64>(report_->rows_reference)),
+                                  figure(static_cast<qint64>(report_->rows_current)), ago(report_->time_ms)));
   sentence_->setText(detail::drift_sentence(*report_));
   auto rows = detail::drift_rows(*report_);
   const auto drifted = static_cast<qint64>(report_->verdict.drifted);

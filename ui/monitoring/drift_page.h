@@ -88,6 +88,7 @@ class DriftPage : public Page {
   QStackedWidget* stack_ = nullptr;
   EmptyState* empty_ = nullptr;
   Button* empty_button_ = nullptr;
+  Card* fields_card_ = nullptr;
   PagedTable* fields_ = nullptr;
   QLabel* sentence_ = nullptr;
   Card* picture_card_ = nullptr;

@@ -137,7 +137,7 @@ void QualityPage::build() {
   split->addWidget(build_right());
   split->setStretchFactor(0, 2);
   split->setStretchFactor(1, 1);
-  split->setSizes({px(690), px(380)});
+  split->setSizes({px(730), px(350)});
   stack_->addWidget(split);
   all->addWidget(stack_, 1);
   connect(go, &QPushButton::clicked, this, [this] { Q_EMIT navigate(QStringLiteral("data"), {}); });
@@ -156,6 +156,10 @@ QWidget* QualityPage::build_left() {
   checks_->setAccessibleName(tr("Checks"));
   checks_->set_columns(detail::check_columns());
   checks_->set_empty_text(tr("Checking…"));
+  sentence_ = make_label({}, FontRole::body, Tone::muted);
+  sentence_->setWordWrap(true);
+  sentence_->setContentsMargins(px(16), 0, px(16), px(4));
+  card->body()->addWidget(sentence_);
   card->body()->addWidget(checks_, 1);
   overridden_ = make_label({}, FontRole::body, Tone::warning);
   overridden_->setWordWrap(true);
@@ -292,10 +296,7 @@ void QualityPage::take(std::shared_ptr<Overview> overview) {
   stack_->setCurrentIndex(items.isEmpty() ? 0 : 1);
   for (auto* widget : std::initializer_list<QWidget*>{picker_, verdict_, again_, override_})
     widget->setVisible(!items.isEmpty());
-  if (items.isEmpty()) {
-    header_->set_subtitle({});
-    return;
-  }
+  if (items.isEmpty()) return;
   if (!wanted) wanted = worst ? worst : subject_of(items.front().id);
   choose(id_of(*wanted));
 }
@@ -367,7 +368,8 @@ void QualityPage::run_gate() {
 
 void QualityPage::show_report() {
   verdict_->set(detail::verdict_word(report_->verdict), detail::state_of(report_->verdict));
-  header_->set_subtitle(detail::gate_sentence(*report_));
+  sentence_->setText(detail::gate_sentence(*report_));
+  set_tone(sentence_, report_->open() ? Tone::muted : Tone::fail);
   override_->setEnabled(report_->verdict == quality::Verdict::fail && !report_->open());
   if (auto* action = commands().action(QStringLiteral("quality.override"))) action->setEnabled(override_->isEnabled());
   {

@@ -69,6 +69,7 @@ class QualityPage : public Page {
   QStackedWidget* stack_ = nullptr;
   EmptyState* empty_ = nullptr;
   PagedTable* checks_ = nullptr;
+  QLabel* sentence_ = nullptr;
   QLabel* overridden_ = nullptr;
   Card* rows_card_ = nullptr;
   RecordView* rows_ = nullptr;

@@ -72,7 +72,7 @@ void DataPage::build() {
   split->addWidget(build_right());
   split->setStretchFactor(0, 2);
   split->setStretchFactor(1, 3);
-  split->setSizes({px(430), px(640)});
+  split->setSizes({px(460), px(610)});
   stack_->addWidget(split);
   all->addWidget(stack_, 1);
   connect(bring_in, &QPushButton::clicked, this, &DataPage::import);
@@ -275,8 +275,8 @@ void DataPage::take(std::shared_ptr<Overview> overview) {
     quarantined |= batch.rows_quarantined > 0;
     failing |= batch.verdict == "fail";
   }
-  header_->set_subtitle(tr("%1 records · %n batch(es)", nullptr, static_cast<int>(overview_->batches.size()))
-                            .arg(figure(static_cast<qint64>(kept))));
+  header_->set_subtitle(counted(kept, tr("1 record"), tr("%1 records")) + QStringLiteral(" · ") +
+                        counted(static_cast<qint64>(overview_->batches.size()), tr("1 batch"), tr("%1 batches")));
   Q_EMIT rail_changed(failing       ? State::fail
                       : quarantined ? State::warning
                                     : State::pass,
@@ -421,7 +421,7 @@ void DataPage::show_rows() {
 
 void DataPage::show_count(qint64 rows) {
   if (rows_mode_->current() == 1) return;
-  rows_card_->set_title(tr("%1 records").arg(figure(rows)));
+  rows_card_->set_title(counted(rows, tr("1 record"), tr("%1 records")));
   QStringList notes;
   if (!brush_.empty()) notes << tr("%1: %2").arg(field_, brush_words_);
   if (!where_.empty()) notes << tr("filtered");

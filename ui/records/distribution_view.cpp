@@ -7,6 +7,7 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "statistics/histogram.h"
 #include "ui_charts/bar_chart.h"
 #include "ui_charts/histogram_chart.h"
 #include "ui_widgets/buttons.h"
@@ -75,6 +76,21 @@ Result<records::Column> read_column(store::Project& project, const records::Wind
   return scan.column(request.field, rows);
 }
 
+/// A logarithmic axis where a linear one would show one bar and a tail. A sample of the values is enough to see that.
+ScaleKind scale_for(std::span<const double> values) {
+  constexpr size_t kLooked = 20'000;
+  std::vector<double> sample;
+  const size_t step = std::max<size_t>(1, values.size() / kLooked);
+  for (size_t i = 0; i < values.size(); i += step)
+    if (std::isfinite(values[i])) sample.push_back(values[i]);
+  std::sort(sample.begin(), sample.end());
+  const bool positive = !sample.empty() && sample.front() > 0;
+  if (positive && statistics::wants_log_scale(sample) &&
+      std::none_of(values.begin(), values.end(), [](double v) { return v <= 0; }))
+    return ScaleKind::log10;
+  return suggested_scale(values);
+}
+
 }  // namespace
 
 struct DistributionView::Picture {
@@ -131,7 +147,7 @@ Result<std::shared_ptr<DistributionView::Picture>> DistributionView::look(store:
   picture->missing_current = current ? current->missing : 0;
   if (picture->numbers) {
     std::span<const double> values(current && reference.numbers.empty() ? current->numbers : reference.numbers);
-    const auto scale = picture->type == records::FieldType::timestamp ? ScaleKind::linear : suggested_scale(values);
+    const auto scale = picture->type == records::FieldType::timestamp ? ScaleKind::linear : scale_for(values);
     picture->histogram = make_histogram(
         reference.numbers, current ? std::span<const double>(current->numbers) : std::span<const double>(), scale);
     return picture;

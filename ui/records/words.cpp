@@ -46,6 +46,10 @@ QString word_of_verdict(std::string_view verdict) {
   return tr("not checked");
 }
 
+QString counted(qint64 count, const QString& one, const QString& more) {
+  return count == 1 ? one : more.arg(figure(count));
+}
+
 QString source_name(const std::string& source) {
   const QString text = text_of(source);
   const auto slash = text.lastIndexOf(QLatin1Char('/'));

@@ -25,6 +25,8 @@ namespace millwright::ui {
 [[nodiscard]] State state_of_verdict(std::string_view verdict);
 /// "pass", "warning", "fail", "not checked".
 [[nodiscard]] QString word_of_verdict(std::string_view verdict);
+/// "1 run" or "63 runs": `one` as it is, `more` with %1 for the figure.
+[[nodiscard]] QString counted(qint64 count, const QString& one, const QString& more);
 /// The last part of a path.
 [[nodiscard]] QString source_name(const std::string& source);
 /// "bookworm.jsonl · k3f9x2": how pickers and lists name a batch.

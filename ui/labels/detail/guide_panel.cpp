@@ -11,6 +11,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "enter_line.h"
 #include "ui_widgets/badge.h"
 #include "ui_widgets/buttons.h"
 #include "ui_widgets/card.h"
@@ -64,6 +65,8 @@ GuidePanel::GuidePanel(QWidget* parent) : QWidget(parent) {
   scroll_->setFrameShape(QFrame::NoFrame);
   scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   scroll_->setFocusPolicy(Qt::NoFocus);
+  scroll_->viewport()->setAutoFillBackground(false);
+  inner->setAutoFillBackground(false);
   list_layout->addWidget(scroll_, 1);
   touched_row_ = new QWidget;
   auto* touched_layout = new QVBoxLayout(touched_row_);
@@ -98,7 +101,7 @@ QWidget* GuidePanel::build_editor() {
   column->setSpacing(px(8));
   editor_head_ = make_label({}, FontRole::caption, Tone::muted);
   editor_head_->setWordWrap(true);
-  title_ = new QLineEdit;
+  title_ = new EnterLine;
   title_->setObjectName(QStringLiteral("guide.title"));
   title_->setPlaceholderText(tr("What the case is: drivers of a library"));
   title_->setAccessibleName(tr("Title of the rule"));
@@ -142,8 +145,6 @@ QWidget* GuidePanel::build_editor() {
     auto* enter = new QShortcut(keys, editor, nullptr, nullptr, Qt::WidgetWithChildrenShortcut);
     connect(enter, &QShortcut::activated, this, [this] { save(editing_draft_); });
   }
-  auto* escape = new QShortcut(QKeySequence(Qt::Key_Escape), editor, nullptr, nullptr, Qt::WidgetWithChildrenShortcut);
-  connect(escape, &QShortcut::activated, this, &GuidePanel::stop_editing);
   return editor;
 }
 
@@ -302,7 +303,10 @@ void GuidePanel::edit(const labels::Rule& rule) {
   remove_->show();
   stack_->setCurrentIndex(1);
   decision_->setFocus();
-  decision_->moveCursor(QTextCursor::End);
+  if (editing_draft_)
+    decision_->selectAll();  // the note that became the draft: typing puts the decision in its place
+  else
+    decision_->moveCursor(QTextCursor::End);
 }
 
 bool GuidePanel::editing() const { return stack_->currentIndex() == 1; }

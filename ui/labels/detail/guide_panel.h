@@ -39,6 +39,7 @@ class GuidePanel : public QWidget {
   void edit_top();
   void edit_new(const QString& title = {});
   [[nodiscard]] bool editing() const;
+  void stop_editing();
   /// What a change touched: shown under the rules.
   void set_touched(const QString& text);
   [[nodiscard]] int version() const { return content_.guide.version; }
@@ -58,7 +59,6 @@ class GuidePanel : public QWidget {
   QWidget* rule_block(const labels::Rule& rule, bool fits);
   QWidget* draft_block(const labels::Rule& rule);
   void edit(const labels::Rule& rule);
-  void stop_editing();
   void save(bool accept);
   [[nodiscard]] const labels::Rule* find(const Uuid& rule) const;
 

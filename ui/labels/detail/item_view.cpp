@@ -78,15 +78,20 @@ void ItemView::adopt_theme() {
 void ItemView::show_item(const ItemContent& item) {
   id_text_ = item.id;
   text_->setText(item.text.isEmpty() ? tr("(empty)") : item.text);
-  QStringList paragraphs;
-  for (const auto& [name, value] : item.inputs)
-    if (!value.isEmpty()) paragraphs << value;
+  QStringList paragraphs, heads;
+  for (const auto& [name, value] : item.inputs) {
+    if (value.isEmpty()) continue;
+    const bool shorter = value.size() <= kLongestChip && !value.contains(QLatin1Char(' '));
+    (shorter ? heads : paragraphs) << value;
+  }
   inputs_->setText(paragraphs.join(QStringLiteral("\n\n")));
   inputs_->setVisible(!paragraphs.isEmpty());
   auto* flow = chips_->layout();
   flow->removeWidget(id_);
   clear_layout(flow);
-  id_->setText(item.id);
+  // What names the item stands before it; the record's own id only where nothing else does.
+  id_->setText(heads.isEmpty() ? item.id : heads.join(QStringLiteral("  ")));
+  id_->setToolTip(tr("Record %1").arg(item.id));
   flow->addWidget(id_);
   for (const auto& [name, value] : item.context)
     if (!value.isEmpty()) flow->addWidget(chip(name, value));

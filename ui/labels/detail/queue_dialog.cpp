@@ -23,7 +23,7 @@ QFormLayout* add_form(Dialog* dialog) {
   auto* form = new QFormLayout;
   form->setHorizontalSpacing(px(12));
   form->setVerticalSpacing(px(10));
-  form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+  form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
   form->setRowWrapPolicy(QFormLayout::DontWrapRows);
   dialog->body()->addLayout(form);
   return form;

@@ -6,6 +6,7 @@
 #include <QVBoxLayout>
 #include <mutex>
 
+#include "enter_line.h"
 #include "guide_panel.h"
 #include "labels/annotation.h"
 #include "records/reading.h"
@@ -137,7 +138,7 @@ QWidget* SidePanels::build_mine() {
     show_panel(Panel::guide);
     Q_EMIT left();
   }));
-  find_ = new QLineEdit;
+  find_ = new EnterLine;
   find_->setPlaceholderText(tr("Find by words or label"));
   find_->setAccessibleName(tr("Find in my labels"));
   find_->setClearButtonEnabled(true);

@@ -20,7 +20,7 @@ EvaluateDialog::EvaluateDialog(const std::vector<snapshots::Snapshot>& snapshots
   auto* form = new QFormLayout;
   form->setHorizontalSpacing(px(12));
   form->setVerticalSpacing(px(10));
-  form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+  form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
   on_ = new QComboBox;
   on_->setAccessibleName(tr("On"));
   for (const auto& snapshot : snapshots) {

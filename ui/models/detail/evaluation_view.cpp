@@ -112,7 +112,13 @@ void EvaluationView::show_evaluation(std::shared_ptr<const models::Evaluation> e
   reliability_->set_title(tr("Reliability"));
   reliability_->set_data(std::move(bins), evaluation_->ece);
   std::vector<Row> rows;
-  for (const auto& one : evaluation_->per_class) {
+  auto sorted = evaluation_->per_class;
+  // The weakest first; classes that no row of this evaluation has come last and have no figures.
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+    if ((a.support == 0) != (b.support == 0)) return b.support == 0;
+    return a.f1 < b.f1;
+  });
+  for (const auto& one : sorted) {
     const State state = one.support == 0 ? State::neutral
                         : one.f1 < 0.5   ? State::fail
                         : one.f1 < 0.8   ? State::warning
@@ -121,8 +127,6 @@ void EvaluationView::show_evaluation(std::shared_ptr<const models::Evaluation> e
                     {text_of(one.label), Cell::meter(one.f1, share_text(one.f1), state), share_text(one.precision),
                      share_text(one.recall), figure(static_cast<qint64>(one.support))}});
   }
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const Row& a, const Row& b) { return a.cells[1].number < b.cells[1].number; });
   classes_->set_rows(std::move(rows));
   stack_->setCurrentIndex(modes_->current() + 1);
 }

@@ -53,7 +53,7 @@ PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const QString& wante
   auto* form = new QFormLayout;
   form->setHorizontalSpacing(px(12));
   form->setVerticalSpacing(px(8));
-  form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+  form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
   snapshot_ = new QComboBox;
   snapshot_->setAccessibleName(tr("Snapshot"));
   for (const auto& choice : choices_)
@@ -96,6 +96,8 @@ PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const QString& wante
   scroll->setWidget(options_);
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
+  scroll->viewport()->setAutoFillBackground(false);
+  options_->setAutoFillBackground(false);
   scroll->setMinimumHeight(px(200));
   body()->addWidget(scroll, 1);
   connect(algorithm_, &QComboBox::currentIndexChanged, this, &PlanDialog::show_options);

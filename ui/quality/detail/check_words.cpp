@@ -14,6 +14,7 @@ QString tr(const char* text) { return QCoreApplication::translate("Quality", tex
 
 QString amount(double value, const std::string& unit) {
   if (!std::isfinite(value)) return QStringLiteral("–");
+  if (unit == "share" && value == 0) return QStringLiteral("0 %");
   if (unit == "share") return percent(value, value > 0 && value < 0.01 ? 2 : 1);
   return figure(static_cast<qint64>(std::llround(value)));
 }
@@ -52,10 +53,10 @@ QString limit_text(const quality::Check& check) {
 
 std::vector<Column> check_columns() {
   return {{.title = tr("Check"), .stretch = true},
-          {.title = tr("Found"), .kind = Column::Kind::figure, .width = 90},
-          {.title = tr("Limit"), .kind = Column::Kind::figure, .width = 130},
-          {.title = tr("Verdict"), .kind = Column::Kind::badge, .width = 104},
-          {.title = tr("Rows"), .kind = Column::Kind::action, .width = 124}};
+          {.title = tr("Found"), .kind = Column::Kind::figure, .width = 72},
+          {.title = tr("Limit"), .kind = Column::Kind::figure, .width = 118},
+          {.title = tr("Verdict"), .kind = Column::Kind::badge, .width = 94},
+          {.title = tr("Rows"), .kind = Column::Kind::action, .width = 92}};
 }
 
 std::vector<Row> check_rows(const quality::GateReport& report) {

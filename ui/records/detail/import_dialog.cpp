@@ -110,7 +110,7 @@ QWidget* ImportDialog::build_form(const QString& path) {
   for (auto* part : {left, right}) {
     part->setHorizontalSpacing(px(12));
     part->setVerticalSpacing(px(8));
-    part->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+    part->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
   }
   path_ = new QLineEdit(path);
   path_->setAccessibleName(tr("File"));

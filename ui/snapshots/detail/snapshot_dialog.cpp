@@ -22,7 +22,7 @@ SnapshotDialog::SnapshotDialog(std::vector<TaskChoice> choices, QWidget* parent)
   auto* form = new QFormLayout;
   form->setHorizontalSpacing(px(12));
   form->setVerticalSpacing(px(10));
-  form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+  form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
   task_ = new QComboBox;
   task_->setAccessibleName(tr("Task"));
   for (const auto& choice : choices_) task_->addItem(text_of(choice.task.name));

@@ -1,0 +1,154 @@
+// A person opens the demo, labels twenty items by keyboard, flags one of them, makes the flag's note a rule; starts the
+// program again and takes the last label back.
+#include <QApplication>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+
+#include "labels/annotation.h"
+#include "labels/guide.h"
+#include "labels/queue.h"
+#include "labels/task.h"
+#include "ui_labels/labels_page.h"
+#include "workbench.h"
+
+using namespace millwright;            // NOLINT: a test's own file
+using namespace millwright::ui;        // NOLINT
+using namespace millwright::ui::test;  // NOLINT
+
+namespace {
+constexpr int kItems = 20;
+constexpr int kFlagged = 7;
+const QString kPerson = QStringLiteral("Ada");
+
+std::vector<labels::HistoryEntry> history(const store::Project& project, int64_t task) {
+  const auto page = labels::history_of(project, task, "Ada", std::nullopt, 100);
+  if (!page) qFatal("%s", message_of(page.error()).c_str());
+  return page->entries;
+}
+}  // namespace
+
+class JourneyLabeling : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void initTestCase() {
+    const QString error = demo_.make(3000);
+    QVERIFY2(error.isEmpty(), qPrintable(error));
+    const auto project = demo_.open();
+    const auto tasks = labels::list_tasks(project);
+    QVERIFY(tasks && !tasks->empty());
+    task_ = tasks->front().id;
+    version_before_ = tasks->front().guide_version;
+  }
+
+  void labels_twenty_items() {
+    workbench_ = std::make_unique<Workbench>(kPerson);
+    QVERIFY(workbench_->open(demo_.folder()));
+    QVERIFY(workbench_->show("labels"));
+    auto& page = workbench_->page<LabelsPage>("labels");
+    QTRY_VERIFY(!page.shown_record().isEmpty());
+    QVERIFY(workbench_->take_pictures(QStringLiteral("labeling-begin")));
+    page.first_focus()->setFocus();
+    for (int i = 0; i < kItems; ++i) {
+      QTRY_VERIFY(!page.shown_record().isEmpty());
+      const QString before = page.shown_record();
+      if (i == kFlagged) {
+        workbench_->press(Qt::Key_F);
+        auto* note = page.findChild<QLineEdit*>(QStringLiteral("labels.note"));
+        QTRY_VERIFY(note->hasFocus());
+        workbench_->type(QStringLiteral("Fonts for one language"));
+        workbench_->press(Qt::Key_Return);
+      } else {
+        workbench_->press(static_cast<Qt::Key>(Qt::Key_1 + i % 9));
+      }
+      // The next item is there when the key press returns: nothing waited for the disk.
+      QVERIFY(page.shown_record() != before);
+    }
+    QTRY_COMPARE(workbench_->window().session()->pending_writes(), 0);
+    const auto project = demo_.open();
+    const auto acts = history(project, task_);
+    QCOMPARE(acts.size(), static_cast<size_t>(kItems));
+    const auto flags = std::count_if(acts.begin(), acts.end(),
+                                     [](const auto& entry) { return entry.act.status == labels::ActStatus::flag; });
+    QCOMPARE(flags, 1);
+  }
+
+  void a_held_key_labels_once() {
+    auto& page = workbench_->page<LabelsPage>("labels");
+    const QString before = page.shown_record();
+    for (int i = 0; i < 5; ++i) {
+      QKeyEvent held(QEvent::KeyPress, Qt::Key_1, Qt::NoModifier, QStringLiteral("1"), true);
+      QApplication::sendEvent(page.first_focus(), &held);
+    }
+    QCOMPARE(page.shown_record(), before);
+  }
+
+  void the_note_becomes_a_rule() {
+    auto project = demo_.open();
+    auto guide = labels::read_guide(project, task_);
+    QVERIFY(guide.has_value());
+    QCOMPARE(guide->version, version_before_ + 1);
+    QCOMPARE(guide->rules.back().state, labels::RuleState::draft);
+    QCOMPARE(QString::fromStdString(guide->rules.back().title), QStringLiteral("Fonts for one language"));
+
+    auto& page = workbench_->page<LabelsPage>("labels");
+    QVERIFY(workbench_->wait());
+    page.first_focus()->setFocus();
+    workbench_->press(Qt::Key_G);
+    auto* decision = page.findChild<QPlainTextEdit*>(QStringLiteral("guide.decision"));
+    QTRY_VERIFY(decision->hasFocus());
+    workbench_->type(QStringLiteral("**fonts**, never localization"));
+    workbench_->press(Qt::Key_Return, Qt::ControlModifier);
+    QTRY_COMPARE(workbench_->window().session()->pending_writes(), 0);
+    guide = labels::read_guide(project, task_);
+    QVERIFY(guide.has_value());
+    QCOMPARE(guide->version, version_before_ + 2);
+    QCOMPARE(guide->rules.back().state, labels::RuleState::accepted);
+    QVERIFY(workbench_->wait());
+    QVERIFY(workbench_->take_pictures(QStringLiteral("labeling-rule")));
+  }
+
+  void undo_survives_a_restart() {
+    last_ = history(demo_.open(), task_).front().act.record;
+    workbench_.reset();
+    workbench_ = std::make_unique<Workbench>(kPerson);
+    QVERIFY(workbench_->open(demo_.folder()));
+    QVERIFY(workbench_->show("labels"));
+    auto& page = workbench_->page<LabelsPage>("labels");
+    QTRY_VERIFY(!page.shown_record().isEmpty());
+    page.first_focus()->setFocus();
+    workbench_->press(Qt::Key_Z);
+    QTRY_VERIFY(page.current_record() == last_);
+    QTRY_COMPARE(workbench_->window().session()->pending_writes(), 0);
+    const auto acts = history(demo_.open(), task_);
+    QCOMPARE(acts.size(), static_cast<size_t>(kItems - 1));
+    QVERIFY(std::none_of(acts.begin(), acts.end(), [this](const auto& entry) { return entry.act.record == last_; }));
+    QTRY_VERIFY(!page.shown_record().isEmpty());
+    QVERIFY(workbench_->take_pictures(QStringLiteral("labeling-undone")));
+  }
+
+  void labels_by_typing() {
+    auto& page = workbench_->page<LabelsPage>("labels");
+    page.first_focus()->setFocus();
+    const QString before = page.shown_record();
+    workbench_->press(Qt::Key_Slash);
+    QTRY_VERIFY(qobject_cast<QLineEdit*>(QApplication::focusWidget()));
+    workbench_->type(QStringLiteral("pyth"));
+    workbench_->press(Qt::Key_Return);
+    QTRY_VERIFY(page.shown_record() != before);
+    QTRY_COMPARE(workbench_->window().session()->pending_writes(), 0);
+    const auto acts = history(demo_.open(), task_);
+    QCOMPARE(QString::fromStdString(acts.front().act.label.value_or("")), QStringLiteral("python"));
+  }
+
+  void cleanupTestCase() { workbench_.reset(); }
+
+ private:
+  DemoProject demo_;
+  std::unique_ptr<Workbench> workbench_;
+  int64_t task_ = 0;
+  int version_before_ = 0;
+  RecordRef last_;
+};
+
+QTEST_MAIN(JourneyLabeling)
+#include "journey_labeling.moc"
