@@ -68,7 +68,10 @@ class JourneyTraining : public QObject {
     auto& page = workbench_->page<TrainingPage>("training");
     QWidget* matrix = page.findChild<QWidget*>(QStringLiteral("models.matrix"));
     QVERIFY(matrix && matrix->isVisible());
+    // The dialog had the keyboard; without a window manager nobody gives it back.
+    workbench_->window().activateWindow();
     matrix->setFocus();
+    QTRY_VERIFY(matrix->hasFocus());
     workbench_->press(Qt::Key_Right);
     workbench_->press(Qt::Key_Left);
     workbench_->press(Qt::Key_Return);
