@@ -176,6 +176,16 @@ Result<std::optional<int64_t>> find_same_source(const store::Project& project, c
   return detail::batch_of_source(project.db(), start.asset->id, identity_of(bytes, request, connector));
 }
 
+/// About how many rows there are, by the lines of the first bytes: the table of keys is then made large enough at once.
+int64_t expected_rows(const detail::SourceReader& source) {
+  constexpr int64_t kMost = 1 << 26;
+  const auto head = source.head();
+  if (source.size() <= 0 || head.empty()) return 0;
+  const auto lines = static_cast<double>(std::count(head.begin(), head.end(), uint8_t{'\n'}));
+  const double rows = lines / static_cast<double>(head.size()) * static_cast<double>(source.size());
+  return std::min(kMost, static_cast<int64_t>(rows));
+}
+
 enum class Outcome { done, again };
 
 /// One try. `again`: somebody else's import into the same asset was published meanwhile.
@@ -199,6 +209,7 @@ Result<Outcome> try_import(store::Project& project, const ImportRequest& request
   setup.rows = row_options(project, request, start.asset);
   setup.wish = wishes(request, start.asset);
   MW_ASSIGN(setup.known, load_known(project, start.batches));
+  setup.expected_rows = request.limit > 0 ? request.limit : expected_rows(*source);
   MW_ASSIGN(detail::PipelineResult result, detail::run_pipeline(project, *source, writer, std::move(setup), work));
   MW_ASSIGN(const Digest bytes, source->finish());
 

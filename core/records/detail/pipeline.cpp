@@ -212,8 +212,10 @@ class Pipeline {
   // -----------------------------------------------------------------------------------
 
   Status write_piece(const Piece& piece) {
-    if (const auto* block = std::get_if<Block>(&piece))
-      return writer_.put_block(block->first, block->rows, block->stored);
+    if (const auto* block = std::get_if<Block>(&piece)) {
+      const auto* bytes = reinterpret_cast<const uint8_t*>(block->bytes.data());
+      return writer_.put_block(block->first, block->rows, store::compress({bytes, block->bytes.size()}));
+    }
     if (const auto* ids = std::get_if<Identities>(&piece))
       return writer_.put_identities(ids->chunk, ids->salts, ids->leaves, ids->keys, ids->content_keys);
     if (const auto* chunk = std::get_if<ChunkPiece>(&piece))

@@ -195,11 +195,11 @@ bool RowBuilder::add_record(const SourceBatch& batch, const std::vector<const Ce
 
 bool RowBuilder::flush_block() {
   if (block_rows_ == 0) return true;
-  Block block{block_first_, block_rows_,
-              store::compress({reinterpret_cast<const uint8_t*>(block_.data()), block_.size()})};
+  Block block{block_first_, block_rows_, std::move(block_)};
+  block_ = {};
+  block_.reserve(block.bytes.size() + block.bytes.size() / 8);
   block_first_ += block_rows_;
   block_rows_ = 0;
-  block_.clear();
   return sink_.block(std::move(block));
 }
 

@@ -18,10 +18,11 @@
 
 namespace millwright::records::detail {
 
+/// Rows in their block's form, not compressed yet.
 struct Block {
   int64_t first = 0;
   int64_t rows = 0;
-  Bytes stored;
+  std::string bytes;
 };
 
 /// Of up to store::kChunkRows records.

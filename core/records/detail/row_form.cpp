@@ -9,12 +9,9 @@
 namespace millwright::records::detail {
 namespace {
 
-enum class Form : uint8_t { joined = 0, cells = 1, json = 2 };
+constexpr size_t kLongestVarint = 5;  // of a length below 2^35
 
-void put_u32(std::string& out, size_t value) {
-  const auto narrow = static_cast<uint32_t>(value);
-  out.append(reinterpret_cast<const char*>(&narrow), sizeof narrow);
-}
+enum class Form : uint8_t { joined = 0, cells = 1, json = 2 };
 
 void put_varint(std::string& out, uint64_t value) {
   while (value >= 0x80) {
@@ -194,7 +191,7 @@ const Digest& Canonical::layout(const std::vector<uint8_t>& kinds) {
     for (size_t i = 0; i < parts_.size(); ++i) {
       if (kinds[i] == static_cast<uint8_t>(CellKind::absent)) continue;
       const std::string& name = fields_.names()[parts_[i].place];
-      put_u32(form, name.size());
+      put_varint(form, name.size());
       form += name;
       form.push_back(static_cast<char>(kinds[i]));
     }
@@ -212,7 +209,7 @@ void Canonical::append(int64_t row, std::string& out) {
       last_kinds_ = kinds_;
     }
   }
-  size_t size = sizeof(Digest) + 4 * parts_.size();
+  size_t size = sizeof(Digest) + kLongestVarint * parts_.size();
   for (const Part& part : parts_)
     size += static_cast<size_t>(part.column->offsets[row + 1] - part.column->offsets[row]);
   const size_t at = out.size();
@@ -223,9 +220,9 @@ void Canonical::append(int64_t row, std::string& out) {
   for (size_t i = 0; i < parts_.size(); ++i) {
     if (!constant_ && kinds_[i] == static_cast<uint8_t>(CellKind::absent)) continue;
     const std::string_view text = parts_[i].column->text(row);
-    const auto length = static_cast<uint32_t>(text.size());
-    std::memcpy(to, &length, 4);
-    to += 4;
+    size_t length = text.size();
+    for (; length >= 0x80; length >>= 7) *to++ = static_cast<char>(length | 0x80);
+    *to++ = static_cast<char>(length);
     if (!text.empty()) std::memcpy(to, text.data(), text.size());
     to += text.size();
   }
@@ -239,14 +236,14 @@ std::string canonical_form(const std::vector<Cell>& cells) {
   std::sort(sorted.begin(), sorted.end(), [](const Cell* a, const Cell* b) { return a->name < b->name; });
   std::string layout;
   for (const Cell* cell : sorted) {
-    put_u32(layout, cell->name.size());
+    put_varint(layout, cell->name.size());
     layout += cell->name;
     layout.push_back(static_cast<char>(cell->kind));
   }
   const Digest digest = sha256(layout);
   std::string form(reinterpret_cast<const char*>(digest.data()), digest.size());
   for (const Cell* cell : sorted) {
-    put_u32(form, cell->text.size());
+    put_varint(form, cell->text.size());
     form += cell->text;
   }
   return form;

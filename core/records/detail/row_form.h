@@ -1,8 +1,8 @@
 // The form of a row in its block, and the canonical form that is hashed.
 //
 // Canonical form of a record: SHA-256 of its layout, then for each field that it has, in the byte order of names, the
-// length of its value (32 bits, little-endian) and its bytes. The layout is, in the same order: length of the name (32
-// bits), name, kind (one byte, as in the plugin interface). So the form depends on what the fields are and say, and not
+// length of its value (LEB128) and its bytes. The layout is, in the same order: length of the name (LEB128), name, kind
+// (one byte, as in the plugin interface). So the form depends on what the fields are and say, and not
 // on their order in the source, the batch's other rows, or white space between values.
 //
 // A block is a sequence of rows: length (varint), then the row. A row begins with one byte:

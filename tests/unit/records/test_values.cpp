@@ -143,15 +143,16 @@ class TestValues : public QObject {
     QVERIFY(form != canonical_form({{"a", CellKind::string, "12", false}, {"b", CellKind::string, "", false}}));
     QVERIFY(form != canonical_form({{"a", CellKind::string, "2", false}, {"b", CellKind::string, "1", false}}));
     // As row_form.h words it: SHA-256 of the layout, then lengths and values.
-    std::string layout("\x01\0\0\0a\x01\x01\0\0\0b\x01", 12);
-    const Digest digest = sha256(layout);
-    std::string expected(digest.begin(), digest.end());
-    expected += std::string(
-        "\x01\0\0\0"
-        "1"
-        "\x01\0\0\0"
-        "2",
-        10);
+    const Digest digest = sha256(
+        "\x01"
+        "a\x01"
+        "\x01"
+        "b\x01");
+    const std::string expected = std::string(digest.begin(), digest.end()) +
+                                 "\x01"
+                                 "1"
+                                 "\x01"
+                                 "2";
     QVERIFY(form == expected);
   }
 };
