@@ -297,10 +297,12 @@ void LabelsPage::show_pickers() {
   if (!overview_) return;
   QVector<Picker::Item> tasks, queues, people;
   for (const auto& task : overview_->tasks) tasks.push_back({text_of(task.name), text_of(task.name), {}});
-  for (const auto& queue : overview_->queues)
-    queues.push_back(
-        {QString::number(queue.id), text_of(queue.name),
-         tr("%1 of %2").arg(figure(static_cast<qint64>(queue.done)), figure(static_cast<qint64>(queue.items)))});
+  // How far the chosen one is stands beside the picker.
+  for (const auto& queue : overview_->queues) {
+    const QString how_far =
+        tr("%1 of %2").arg(figure(static_cast<qint64>(queue.done)), figure(static_cast<qint64>(queue.items)));
+    queues.push_back({QString::number(queue.id), text_of(queue.name), queue.id == queue_ ? QString() : how_far});
+  }
   if (task_) queues.push_back({QStringLiteral("new"), tr("New queue…"), {}});
   const QString me = session().annotator();
   bool listed = false;

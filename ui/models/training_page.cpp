@@ -174,7 +174,11 @@ QWidget* TrainingPage::build_bottom() {
   bottom_->addWidget(runs_);
   bottom_->addWidget(records_);
   bottom_card_->body()->addWidget(bottom_, 1);
-  connect(bottom_mode_, &SegmentedControl::changed, bottom_, &QStackedWidget::setCurrentIndex);
+  connect(bottom_mode_, &SegmentedControl::changed, this, [this](int mode) {
+    bottom_->setCurrentIndex(mode);
+    bottom_card_->set_title(mode == 0 ? tr("Runs") : tr("Records"));
+    if (mode == 0) bottom_card_->set_note({});
+  });
   connect(runs_, &PagedTable::current_changed, this, [this](const QVariant& key) {
     if (const auto* run = run_named(key)) show_run(run->id);
   });
@@ -461,6 +465,7 @@ void TrainingPage::show_cell(int truth, int predicted) {
   if (!evaluation) return;
   bottom_mode_->set_current(1);
   bottom_->setCurrentIndex(1);
+  bottom_card_->set_title(tr("Records"));
   const auto name = [&evaluation](int label) { return text_of(evaluation->labels[static_cast<size_t>(label)]); };
   bottom_card_->set_note(truth == predicted ? tr("%1, and predicted so").arg(name(truth))
                                             : tr("%1, taken for %2").arg(name(truth), name(predicted)));

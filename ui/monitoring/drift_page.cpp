@@ -163,7 +163,7 @@ QWidget* DriftPage::build_left() {
   card->body()->addWidget(fields_, 1);
   auto* foot = new QWidget;
   auto* layout = new QVBoxLayout(foot);
-  layout->setContentsMargins(px(16), px(8), px(16), px(12));
+  layout->setContentsMargins(px(8), px(8), px(8), px(12));
   sentence_ = make_label({}, FontRole::body, Tone::muted);
   sentence_->setWordWrap(true);
   layout->addWidget(sentence_);
@@ -203,7 +203,6 @@ QWidget* DriftPage::build_right() {
     const bool predicted = records_->source() && records_->source()->columns().size() > 2 &&
                            records_->source()->columns().back().title == QObject::tr("Confidence");
     QStringList notes;
-    if (part_) notes << part_->words;
     if (predicted) notes << tr("least certain first");
     rows_card_->set_note(notes.join(QStringLiteral(" · ")));
     queue_->setText(tr("Queue %1 for labeling").arg(figure(total)));

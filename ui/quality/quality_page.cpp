@@ -158,13 +158,13 @@ QWidget* QualityPage::build_left() {
   checks_->set_empty_text(tr("Checking…"));
   sentence_ = make_label({}, FontRole::body, Tone::muted);
   sentence_->setWordWrap(true);
-  sentence_->setContentsMargins(px(16), 0, px(16), px(4));
+  sentence_->setContentsMargins(px(8), 0, px(8), px(4));
   card->body()->addWidget(sentence_);
   card->body()->addWidget(checks_, 1);
   overridden_ = make_label({}, FontRole::body, Tone::warning);
   overridden_->setWordWrap(true);
   overridden_->setTextFormat(Qt::PlainText);
-  overridden_->setContentsMargins(px(16), px(8), px(16), px(12));
+  overridden_->setContentsMargins(px(8), px(8), px(8), px(12));
   overridden_->hide();
   card->body()->addWidget(overridden_);
   left->addWidget(card);

@@ -127,7 +127,7 @@ QWidget* DataPage::build_right() {
   rows_card_->add_action(rows_mode_);
   auto* filter = new QWidget;
   auto* filter_layout = new QVBoxLayout(filter);
-  filter_layout->setContentsMargins(px(16), px(4), px(16), px(8));
+  filter_layout->setContentsMargins(px(8), px(4), px(8), px(8));
   filter_layout->setSpacing(px(4));
   where_line_ = new QLineEdit;
   where_line_->setPlaceholderText(tr("Filter: section = 'net' and installed_size > 1000"));

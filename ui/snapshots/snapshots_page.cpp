@@ -298,10 +298,10 @@ void SnapshotsPage::show_snapshot(int64_t snapshot) {
   if (now->counts.conflicts > 0)
     left_out << tr("%1 in conflict").arg(figure(static_cast<qint64>(now->counts.conflicts)));
   if (now->counts.unlabeled > 0) left_out << tr("%1 unlabeled").arg(figure(static_cast<qint64>(now->counts.unlabeled)));
-  facts_->setText(tr("root      %1\n          %2\nrows      %3 of %4 batches\nleft out  %5")
+  facts_->setText(tr("root      %1\n          %2\nrows      %3 of %4\nleft out  %5")
                       .arg(text_of(to_hex(now->root)).left(32), text_of(to_hex(now->root)).mid(32),
                            figure(static_cast<qint64>(now->counts.rows())))
-                      .arg(now->batches.size())
+                      .arg(counted(static_cast<qint64>(now->batches.size()), tr("1 batch"), tr("%1 batches")))
                       .arg(left_out.isEmpty() ? tr("none") : left_out.join(QStringLiteral(", "))));
   if (!other) return;
   proof_->setText({});

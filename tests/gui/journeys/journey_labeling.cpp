@@ -46,6 +46,7 @@ class JourneyLabeling : public QObject {
     QVERIFY(workbench_->show("labels"));
     auto& page = workbench_->page<LabelsPage>("labels");
     QTRY_VERIFY(!page.shown_record().isEmpty());
+    QVERIFY(workbench_->window().commands().conflicts().isEmpty());
     QVERIFY(workbench_->take_pictures(QStringLiteral("labeling-begin")));
     page.first_focus()->setFocus();
     for (int i = 0; i < kItems; ++i) {

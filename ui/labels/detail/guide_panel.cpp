@@ -212,7 +212,8 @@ QWidget* GuidePanel::rule_block(const labels::Rule& rule, bool fits) {
   column->addWidget(title);
   if (!rule.decision.empty()) column->addWidget(decision_label(rule.decision));
   QStringList facts{tr("since v%1").arg(rule.changed_version), text_of(rule.by)};
-  if (!rule.examples.empty()) facts << tr("%1 examples").arg(rule.examples.size());
+  if (!rule.examples.empty())
+    facts << (rule.examples.size() == 1 ? tr("1 example") : tr("%1 examples").arg(rule.examples.size()));
   auto* caption = make_label(facts.join(QStringLiteral(" · ")), FontRole::caption, Tone::muted);
   caption->setTextFormat(Qt::PlainText);
   caption->setWordWrap(true);

@@ -56,6 +56,7 @@ QueueDialog::QueueDialog(const labels::Task& task, const std::vector<std::string
   assign_->addItem(tr("anybody"), QString());
   for (const auto& person : people) assign_->addItem(text_of(person), text_of(person));
   limit_ = named(new QSpinBox, tr("At most"));
+  limit_->setButtonSymbols(QAbstractSpinBox::NoButtons);
   limit_->setRange(0, 10'000'000);
   limit_->setSpecialValueText(tr("all of them"));
   limit_->setSingleStep(100);

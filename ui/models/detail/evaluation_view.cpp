@@ -150,6 +150,11 @@ Result<std::shared_ptr<RecordSource>> records_of_cell(store::Project& project, c
     fields = asset.schema.fields;
     for (const auto& name : {asset.roles.id, asset.roles.text})
       if (!name.empty()) look.first_fields.push_back(name);
+    for (const auto& field : fields)
+      if (look.first_fields.size() < 3 && field.type == records::FieldType::text &&
+          std::find(look.first_fields.begin(), look.first_fields.end(), field.name) == look.first_fields.end())
+        look.first_fields.push_back(field.name);
+    look.only = true;
   }
   const auto name_of = [&evaluation](int label) { return text_of(evaluation.labels[static_cast<size_t>(label)]); };
   std::vector<ExtraColumn> extras;

@@ -22,6 +22,7 @@ QWidget* field_for(const jobs::OptionDeclaration& option) {
   switch (option.type) {
     case jobs::OptionType::whole: {
       auto* box = new QSpinBox;
+      box->setButtonSymbols(QAbstractSpinBox::NoButtons);
       box->setRange(static_cast<int>(option.low), static_cast<int>(std::min(option.high, 2e9)));
       box->setValue(standard.toInt());
       if (!option.unit.empty()) box->setSuffix(QLatin1Char(' ') + QObject::tr(std::string(option.unit).c_str()));
@@ -72,6 +73,7 @@ PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const QString& wante
   about_algorithm_ = make_label({}, FontRole::caption, Tone::muted);
   about_algorithm_->setWordWrap(true);
   seed_ = new QSpinBox;
+  seed_->setButtonSymbols(QAbstractSpinBox::NoButtons);
   seed_->setRange(0, 2'000'000'000);
   seed_->setAccessibleName(tr("Seed"));
   device_ = new QComboBox;

@@ -126,11 +126,11 @@ std::vector<Column> drift_columns() {
   return {{.title = tr("Field"), .stretch = true},
           {.title = tr("Effect"),
            .kind = Column::Kind::figure,
-           .width = 92,
+           .width = 88,
            .tool_tip = tr("D of Kolmogorov and Smirnov for numbers, V of Cramér for categories; below it the smallest "
                           "shift that so many rows could show")},
-          {.title = tr("p adj."), .kind = Column::Kind::figure, .width = 74},
-          {.title = tr("Verdict"), .kind = Column::Kind::badge, .width = 124}};
+          {.title = tr("p adj."), .kind = Column::Kind::figure, .width = 70},
+          {.title = tr("Verdict"), .kind = Column::Kind::badge, .width = 116}};
 }
 
 std::vector<Row> drift_rows(const monitoring::DriftReport& report) {

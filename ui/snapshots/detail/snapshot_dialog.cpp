@@ -38,6 +38,7 @@ SnapshotDialog::SnapshotDialog(std::vector<TaskChoice> choices, QWidget* parent)
   split_ = new QLineEdit(QStringLiteral("80/10/10"));
   split_->setAccessibleName(tr("Shares of train, validation and test"));
   seed_ = new QSpinBox;
+  seed_->setButtonSymbols(QAbstractSpinBox::NoButtons);
   seed_->setRange(0, 2'000'000'000);
   seed_->setAccessibleName(tr("Seed of the split"));
   group_ = new QComboBox;
