@@ -129,8 +129,8 @@ std::vector<Column> drift_columns() {
            .width = 88,
            .tool_tip = tr("D of Kolmogorov and Smirnov for numbers, V of Cramér for categories; below it the smallest "
                           "shift that so many rows could show")},
-          {.title = tr("p adj."), .kind = Column::Kind::figure, .width = 70},
-          {.title = tr("Verdict"), .kind = Column::Kind::badge, .width = 116}};
+          {.title = tr("p adj."), .kind = Column::Kind::figure, .width = 80},
+          {.title = tr("Verdict"), .kind = Column::Kind::badge, .width = 112}};
 }
 
 std::vector<Row> drift_rows(const monitoring::DriftReport& report) {

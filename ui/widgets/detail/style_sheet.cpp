@@ -48,6 +48,7 @@ QCheckBox, QRadioButton { color: @text@; spacing: #8#px; }
 QDialog { background: @surface@; }
 QComboBox { background: @raised@; color: @text@; border: 1px solid @line@; border-radius: #6#px; padding: #4#px #8#px; min-height: #18#px; }
 QComboBox::drop-down { border: 0; width: #22#px; }
+QComboBox::down-arrow { image: url(:/icons/combo-arrow.svg); width: #14#px; height: #14#px; }
 QComboBox QAbstractItemView { background: @raised@; border: 1px solid @line@; }
 QFrame[surface="card"] { background: @surface@; border: 1px solid @line@; border-radius: #8#px; }
 QFrame[surface="soft"] { background: @accent_soft@; border: 0; border-radius: #8#px; }
