@@ -94,7 +94,7 @@ class TestWhere : public QObject {
   void chooses_data() {
     QTest::addColumn<QString>("where");
     QTest::addColumn<QString>("rows");
-    // Three truth values as in SQL; checked with the sqlite3 shell over the same table.
+    // Three truth values as in SQL.
     QTest::newRow("equal") << "n = 2"
                            << "2";
     QTest::newRow("number as real") << "n = 2.0"
