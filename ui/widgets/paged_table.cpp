@@ -161,14 +161,16 @@ PagedTable::PagedTable(QWidget* parent) : QTableView(parent), model_(new PagedTa
   connect(model_, &PagedTableModel::loaded, this, [this] {
     verticalHeader()->setDefaultSectionSize(px(model_->two_lines() ? 46 : 32));
     if (!fitted_) fit_columns();
-    if (kept_key_.isValid()) select_key(kept_key_);
+    if (kept_key_.isValid())
+      select_key(kept_key_);
+    else if (currentIndex().isValid())
+      keep_current();  // a row that was chosen before it was read
     viewport()->update();
   });
   connect(selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& now) {
-    if (const Row* row = model_->row(now.row())) {
-      kept_key_ = row->key;
-      Q_EMIT current_changed(row->key);
-    }
+    if (!now.isValid()) return;
+    kept_key_ = {};  // never back to the old row when its successor is still being read
+    keep_current();
   });
   connect(selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] {
     qint64 rows = 0;
@@ -216,6 +218,13 @@ void PagedTable::clear() {
 void PagedTable::set_empty_text(const QString& text) {
   empty_text_ = text;
   viewport()->update();
+}
+
+void PagedTable::keep_current() {
+  const Row* row = model_->row(currentIndex().row());
+  if (row == nullptr) return;
+  kept_key_ = row->key;
+  Q_EMIT current_changed(row->key);
 }
 
 QVariant PagedTable::current_key() const {

@@ -148,6 +148,7 @@ class PagedTable : public QTableView {
 
  private:
   void fit_columns();
+  void keep_current();
   void adopt_theme();
   PagedTableModel* model_;
   QString empty_text_;
