@@ -132,16 +132,17 @@ Result<Annotation> read_annotation(const store::Statement& row) {
   a.schema_version = static_cast<int>(row.integer(13));
   a.guide_version = static_cast<int>(row.integer(14));
   a.queue = row.optional_integer(15);
+  a.received_ms = row.optional_integer(16);
   return a;
 }
 
 Status insert_annotation(store::Transaction& t, Annotation& a) {
   MW_ASSIGN(auto insert,
             t.db().prepare("INSERT INTO annotation(uuid, task, batch, ordinal, status, label, undoes, note, "
-                           "actor, device, time_ms, seconds, schema_version, guide_version, queue) "
-                           "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                           "actor, device, time_ms, seconds, schema_version, guide_version, queue, received_ms) "
+                           "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   insert.with(a.uuid, a.task, a.record.batch, a.record.ordinal, to_string(a.status), a.label, a.undoes, a.note, a.by,
-              a.device, a.time_ms, a.seconds, a.schema_version, a.guide_version, a.queue);
+              a.device, a.time_ms, a.seconds, a.schema_version, a.guide_version, a.queue, a.received_ms);
   MW_TRY(insert.run());
   a.id = t.db().last_insert_id();
   return {};

@@ -34,9 +34,10 @@ struct Annotation {
   int schema_version = 0;
   int guide_version = 0;
   std::optional<int64_t> queue;
+  std::optional<int64_t> received_ms;  ///< when an import brought it; nullopt: made here
 };
 
-/// What the audit trail holds of an annotation: SHA-256 over all its fields but id and queue.
+/// What the audit trail holds of an annotation: SHA-256 over all its fields but id, queue and received_ms.
 [[nodiscard]] Digest digest_of(const Annotation& annotation);
 
 /// A person's acts that were not undone, newest first: "my labels". Pages by key: `before` is the id of the last one

@@ -134,6 +134,7 @@ class Import {
       ++outcome_.duplicate;
       return {};
     }
+    act.received_ms = t.time_ms();
     MW_TRY(detail::insert_annotation(t, act));
     MW_TRY(detail::audit_act(t, tail(task_.uuid), act));
     ++outcome_.kept;

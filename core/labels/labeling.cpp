@@ -92,11 +92,13 @@ struct Desk {
   }
 };
 
-/// The newest act of a person that was not undone: each undo takes one back, so acts and undos pair up from the end.
-Result<std::optional<Annotation>> last_standing(const store::Database& db, int64_t task, std::string_view person) {
+/// The newest act of a person at this device that was not undone: each undo takes one back, so acts and undos pair up
+/// from the end. What an import brought was not done here; an undo among it counts all the same.
+Result<std::optional<Annotation>> last_standing(const store::Database& db, int64_t task, const Actor& actor) {
   MW_ASSIGN(auto query, db.prepare("SELECT " + std::string(detail::kAnnotationColumns) +
-                                   " FROM annotation WHERE task = ? AND actor = ? ORDER BY id DESC"));
-  query.with(task, person);
+                                   " FROM annotation WHERE task = ? AND actor = ? AND (status = 'undo' OR "
+                                   "(received_ms IS NULL AND device = ?)) ORDER BY id DESC"));
+  query.with(task, actor.name, actor.device);
   std::vector<Uuid> undone;
   while (true) {
     MW_ASSIGN(const bool more, query.step());
@@ -214,7 +216,7 @@ Result<Recorded> Labeling::record(const Act& act) {
 Result<std::optional<Recorded>> Labeling::undo() {
   State& s = *state_;
   return s.project->write([&](store::Transaction& t) -> Result<std::optional<Recorded>> {
-    MW_ASSIGN(auto last, last_standing(t.db(), s.desk.task.id, t.actor().name));
+    MW_ASSIGN(auto last, last_standing(t.db(), s.desk.task.id, t.actor()));
     if (!last) return std::nullopt;
     Annotation undo = *last;
     undo.uuid = new_uuid();
@@ -223,6 +225,7 @@ Result<std::optional<Recorded>> Labeling::undo() {
     undo.note.reset();
     undo.seconds.reset();
     undo.undoes = last->uuid;
+    undo.received_ms.reset();
     undo.device = t.actor().device;
     undo.time_ms = t.time_ms();
     MW_TRY(detail::insert_annotation(t, undo));

@@ -70,8 +70,9 @@ class Labeling {
   /// "labels.note_needed", bad_input "labels.unknown_record". What is already the person's current label may be given
   /// again: a new act.
   [[nodiscard]] Result<Recorded> record(const Act& act);
-  /// Takes back this person's last act in this task that was not undone, in whatever session it was made; its item
-  /// comes back as the next one. nullopt: there is nothing to undo.
+  /// Takes back this person's last act in this task at this device that was not undone, in whatever session it was
+  /// made; its item comes back as the next one. What came in by an import was not done here and stays. nullopt: there
+  /// is nothing to undo.
   [[nodiscard]] Result<std::optional<Recorded>> undo();
   /// Gives the leases back: call when the person leaves the page.
   [[nodiscard]] Status release();

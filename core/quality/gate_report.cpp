@@ -18,10 +18,10 @@ Result<std::vector<Check>> checks_from_text(std::string_view text) {
   return checks;
 }
 
-Result<Json> checks_to_json(const std::vector<Check>& checks) {
+std::string text_of(const std::vector<Check>& checks) {
   Json json = Json::array();
   for (const Check& check : checks) json.push_back(to_json(check));
-  return json;
+  return to_text(json);
 }
 
 std::vector<std::string> failing(const std::vector<Check>& checks) {
@@ -41,11 +41,12 @@ Result<GateReport> read_report(store::Statement& row, Subject subject) {
   report.verdict = *verdict;
   MW_ASSIGN(report.checks, checks_from_text(row.text(3)));
   report.time_ms = row.integer(4);
+  report.basis = row.string(5);
   return report;
 }
 
 Result<std::optional<GateReport>> newest(const store::Database& db, Subject subject) {
-  MW_ASSIGN(auto query, db.prepare("SELECT id, uuid, verdict, checks, time_ms FROM gate_report "
+  MW_ASSIGN(auto query, db.prepare("SELECT id, uuid, verdict, checks, time_ms, basis FROM gate_report "
                                    "WHERE subject_kind = ? AND subject = ? ORDER BY id DESC LIMIT 1"));
   query.with(to_string(subject.kind), subject.id);
   MW_ASSIGN(const bool found, query.step());
@@ -125,23 +126,21 @@ Result<std::vector<SubjectVerdict>> latest_verdicts(const store::Project& projec
   return found;
 }
 
-Result<GateReport> keep_report(store::Project& project, Subject subject, std::vector<Check> checks) {
-  MW_ASSIGN(const Json json, checks_to_json(checks));
-  const std::string text = to_text(json);
+Result<GateReport> keep_report(store::Project& project, Subject subject, std::vector<Check> checks, std::string basis) {
+  const std::string text = text_of(checks);
   MW_ASSIGN(const auto before, latest_report(project, subject));
-  if (before) {
-    MW_ASSIGN(const Json old, checks_to_json(before->checks));
-    if (to_text(old) == text) return *before;
-  }
+  if (before && before->basis == basis && text_of(before->checks) == text) return *before;
   GateReport report;
   report.uuid = new_uuid();
   report.subject = subject;
   report.verdict = worst(checks);
   report.checks = std::move(checks);
+  report.basis = std::move(basis);
   MW_TRY(project.write([&](store::Transaction& t) -> Status {
     MW_ASSIGN(auto insert, t.db().prepare("INSERT INTO gate_report(uuid, subject_kind, subject, verdict, checks, "
-                                          "time_ms) VALUES(?, ?, ?, ?, ?, ?)"));
-    insert.with(report.uuid, to_string(subject.kind), subject.id, to_string(report.verdict), text, t.time_ms());
+                                          "basis, time_ms) VALUES(?, ?, ?, ?, ?, ?, ?)"));
+    insert.with(report.uuid, to_string(subject.kind), subject.id, to_string(report.verdict), text, report.basis,
+                t.time_ms());
     MW_TRY(insert.run());
     report.id = t.db().last_insert_id();
     report.time_ms = t.time_ms();

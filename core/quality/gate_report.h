@@ -41,6 +41,7 @@ struct GateReport {
   Subject subject;
   Verdict verdict = Verdict::pass;
   std::vector<Check> checks;
+  std::string basis;  ///< what the verdict rests on, see keep_report(); empty: it is not known
   int64_t time_ms = 0;
   std::optional<Override> override_;  ///< the newest on this subject, also when it is not needed any more
 
@@ -51,8 +52,10 @@ struct GateReport {
 };
 
 /// Keeps what the checks say, with an entry in the audit trail; when nothing changed since the newest report of this
-/// subject, that one is returned and nothing is written.
-[[nodiscard]] Result<GateReport> keep_report(store::Project& project, Subject subject, std::vector<Check> checks);
+/// subject, that one is returned and nothing is written. `basis` names everything that the verdict rests on: asked
+/// again on the same basis, the checks must say the same.
+[[nodiscard]] Result<GateReport> keep_report(store::Project& project, Subject subject, std::vector<Check> checks,
+                                             std::string basis = {});
 /// The newest, nullopt when the gate was never asked.
 [[nodiscard]] Result<std::optional<GateReport>> latest_report(const store::Project& project, Subject subject);
 /// Newest verdict of every subject of a kind, by id: for lists.

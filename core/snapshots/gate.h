@@ -22,8 +22,9 @@ namespace millwright::snapshots {
 [[nodiscard]] Result<quality::GateReport> gate_snapshot(store::Project& project, int64_t snapshot,
                                                         const Work& work = {},
                                                         const quality::Thresholds& thresholds = {});
-/// Ok when training on it may start: the newest report is open. Else refused "gate.closed" naming the checks that fail.
-/// Asks the gate first where it was never asked.
+/// Ok when training on it may start: its gate is open. Else refused "gate.closed" naming the checks that fail. The kept
+/// report is taken where it must come out the same (the same rows, schema, limits and program, all batches' gates
+/// open); else the gate is asked anew.
 [[nodiscard]] Status require_open_gate(store::Project& project, int64_t snapshot);
 
 }  // namespace millwright::snapshots

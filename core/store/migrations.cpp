@@ -105,6 +105,7 @@ CREATE TABLE gate_report(
   subject INTEGER NOT NULL,
   verdict TEXT /*none*/ NOT NULL CHECK(verdict IN ('pass', 'warn', 'fail')),
   checks TEXT /*none*/ NOT NULL,           -- [{"name","verdict","value","threshold","rows"}]
+  basis TEXT /*none*/ NOT NULL,            -- digest of all that the verdict rests on; empty where it is not known
   time_ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX gate_report_by_subject ON gate_report(subject_kind, subject, id);
@@ -173,7 +174,8 @@ CREATE TABLE annotation(                   -- one row for each act of a person o
   seconds REAL,                            -- spent on it, without the time when nobody was there
   schema_version INTEGER NOT NULL,
   guide_version INTEGER NOT NULL,
-  queue INTEGER
+  queue INTEGER,
+  received_ms INTEGER                      -- when an import brought it; NULL: made here
 ) STRICT;
 CREATE INDEX annotation_by_record ON annotation(task, batch, ordinal, id);
 CREATE INDEX annotation_by_actor ON annotation(task, actor, id);

@@ -14,7 +14,7 @@ namespace millwright::labels::detail {
 /// Columns in the order that read_annotation() expects.
 inline constexpr std::string_view kAnnotationColumns =
     "id, uuid, task, batch, ordinal, status, label, undoes, note, actor, device, time_ms, seconds, schema_version, "
-    "guide_version, queue";
+    "guide_version, queue, received_ms";
 [[nodiscard]] Result<Annotation> read_annotation(const store::Statement& row);
 /// Inserts and sets its id; the audit entry is the caller's.
 [[nodiscard]] Status insert_annotation(store::Transaction& t, Annotation& annotation);

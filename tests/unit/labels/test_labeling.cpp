@@ -6,9 +6,11 @@
 #include <set>
 
 #include "labels/current.h"
+#include "labels/exchange.h"
 #include "labels/queue.h"
 #include "labels/verify.h"
 #include "small_project.h"
+#include "store/lookup.h"
 
 using namespace millwright;
 using namespace millwright::labels;
@@ -107,6 +109,46 @@ class TestLabeling : public QObject {
     FX_OK(ben.record(label({p.batch, 5}, "a")));
     FX_GET(const auto none, labeling.undo());
     QVERIFY(!none.has_value());
+  }
+
+  // ana labels; her events come in from a file, made by her at this device and at another; undo is of what she did
+  // here.
+  void undo_leaves_what_an_import_brought() {
+    SmallProject small;
+    FX_GET(auto project, small.create());
+    FX_GET(const auto p, prepare(small, project));
+    FX_GET(auto labeling, Labeling::open(project, p.task));
+    FX_OK(labeling.record(label({p.batch, 0}, "a")));
+    FX_GET(const std::string third, store::record_to_text(project, {p.batch, 3}));
+    FX_GET(const std::string fourth, store::record_to_text(project, {p.batch, 4}));
+    std::string events;
+    for (const auto& [record, device] : {std::pair(third, "device-a"), std::pair(fourth, "device-b")})
+      events += to_text(Json{{"event", to_string(new_uuid())},
+                             {"record", record},
+                             {"label", "b"},
+                             {"by", "ana"},
+                             {"device", device},
+                             {"time", "2026-01-02T03:04:05Z"},
+                             {"schema_version", 1},
+                             {"guide_version", 0},
+                             {"status", "label"}}) +
+                "\n";
+    FX_OK(write_file_atomically(small.beside("events.jsonl"), events));
+    FX_GET(const auto taken, import_labels(project, {.task = p.task}, small.beside("events.jsonl")));
+    QCOMPARE(taken.kept, 2);
+    FX_GET(const auto undone, labeling.undo());
+    QVERIFY(undone.has_value());
+    QCOMPARE(undone->undone->record, (RecordRef{p.batch, 0}));
+    FX_GET(const auto nothing, labeling.undo());
+    QVERIFY(!nothing.has_value());
+    FX_GET(const auto current, current_labels(project, {.task = p.task}));
+    QCOMPARE(current.rows.size(), size_t{2});  // the two that came in
+    // Nor is it of the same person at another device.
+    FX_GET(auto elsewhere, small.open({"ana", "device-b"}));
+    FX_GET(auto there, Labeling::open(elsewhere, p.task));
+    FX_OK(there.record(label({p.batch, 7}, "c")));
+    FX_GET(const auto still, labeling.undo());
+    QVERIFY(!still.has_value());
   }
 
   void a_flag_becomes_a_draft_and_undo_takes_it_back() {

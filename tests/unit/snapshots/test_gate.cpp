@@ -148,6 +148,41 @@ class TestGate : public QObject {
     FX_OK(quality::override_gate(project, {quality::SubjectKind::batch, batch}, "ana", "not used"));
     FX_OK(require_open_gate(project, made.snapshot.id));
   }
+
+  // That the rows are not looked at again is seen where they are not there any more.
+  void a_verdict_stands_as_long_as_what_it_rests_on() {
+    SmallProject small;
+    FX_GET(auto project, small.create());
+    FX_GET(const int64_t batch, small.import_rows(project, numbered_rows(0, 300)));
+    FX_GET(const int64_t task, make_task(project));
+    FX_OK(labels::label_from_field(project, {task, "kind", "archive", {}}));
+    FX_GET(const auto made, make_snapshot(project, {.task = task}));
+    const int64_t id = made.snapshot.id;
+    FX_OK(require_open_gate(project, id));
+    const fs::path facts = small.path() / "facts", away = small.beside("away");
+    fs::rename(facts, away);
+    QVERIFY(!gate_snapshot(project, id).has_value());
+    FX_OK(require_open_gate(project, id));
+    // Another schema: a class without training rows is a question that was not asked.
+    FX_GET(auto schema, labels::current_schema(project, task));
+    schema.labels.push_back({"never", std::nullopt, ""});
+    FX_OK(labels::set_schema(project, task, schema.labels));
+    QVERIFY(!require_open_gate(project, id).has_value());
+    fs::rename(away, facts);
+    FX_OK(require_open_gate(project, id));
+    FX_GET(const auto report, quality::latest_report(project, {quality::SubjectKind::snapshot, id}));
+    QCOMPARE(verdict_of(*report, "class_balance"), Verdict::warn);
+    // A batch's gate that shuts later shuts the snapshot's: here with a report as a check that fails would leave it.
+    quality::Check failing;
+    failing.name = "schema";
+    failing.verdict = Verdict::fail;
+    FX_OK(quality::keep_report(project, {quality::SubjectKind::batch, batch}, {failing}));
+    const auto shut = require_open_gate(project, id);
+    QVERIFY(!shut.has_value());
+    QCOMPARE(shut.error().code, std::string("gate.closed"));
+    FX_OK(quality::override_gate(project, {quality::SubjectKind::batch, batch}, "ana", "known"));
+    FX_OK(require_open_gate(project, id));
+  }
 };
 
 QTEST_GUILESS_MAIN(TestGate)
