@@ -131,8 +131,13 @@ Status check(const DriftRequest& request) {
   return {};
 }
 
-Status check_rows(const detail::Side& side, const records::Window& window) {
+Status check_rows(const detail::Side& side, const records::Window& window, const std::string& new_values_of) {
   if (side.rows() > 0) return {};
+  if (!new_values_of.empty())
+    return fail(ErrorKind::bad_input, "drift.nothing_new",
+                "The window {window} has no rows with a new value of {field}: there is nothing to compare.",
+                {{"window", window.text}, {"field", new_values_of}},
+                "Compare all arrivals, or new values of another field.");
   return fail(ErrorKind::bad_input, "drift.no_rows", "The window {window} has no rows to compare.",
               {{"window", window.text}}, "Choose another window, or a wider --where.");
 }
@@ -165,16 +170,18 @@ Result<DriftReport> measure_drift(store::Project& project, const DriftRequest& r
   const double start = steady_seconds();
   MW_TRY(check(request));
   MW_ASSIGN(const auto asset, records::asset_by_id(project, request.current.asset));
-  MW_ASSIGN(const auto reference, detail::open_side(project, request.reference, request.where));
-  MW_ASSIGN(const auto current, detail::open_side(project, request.current, request.where));
-  MW_TRY(check_rows(reference, request.reference));
-  MW_TRY(check_rows(current, request.current));
   DriftReport report;
   report.asset = asset.id;
   report.asset_name = asset.name;
   report.reference = request.reference;
   report.current = request.current;
   report.where = request.where;
+  report.where_current = request.where_current;
+  report.new_values_of = request.new_values_of;
+  MW_ASSIGN(const auto reference, detail::open_reference(project, report));
+  MW_ASSIGN(const auto current, detail::open_current(project, report));
+  MW_TRY(check_rows(reference, request.reference, {}));
+  MW_TRY(check_rows(current, request.current, request.new_values_of));
   report.rows_reference = reference.rows();
   report.rows_current = current.rows();
   report.rules = request.rules;

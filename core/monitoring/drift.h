@@ -38,6 +38,11 @@ struct DriftRequest {
   records::Window reference;
   records::Window current;  ///< of the same asset
   std::string where;        ///< chooses rows in both; may be empty
+  /// Chooses rows of the current window only; may be empty.
+  std::string where_current;
+  /// A field, or empty: of the current window only rows whose value of it does not occur in the reference window, for
+  /// example packages of sources never seen. A row without a value is not new.
+  std::string new_values_of;
   DriftRules rules = DriftRules::calibrated;
   double alpha = 0.05;  ///< share of false discoveries that is accepted; only the calibrated rules use it
   bool keep = true;     ///< store the report
@@ -56,8 +61,8 @@ struct DriftReport {
   int64_t asset = 0;
   std::string asset_name;
   records::Window reference, current;
-  std::string where;
-  int64_t rows_reference = 0;
+  std::string where, where_current, new_values_of;  ///< see DriftRequest
+  int64_t rows_reference = 0;                       ///< rows that were compared
   int64_t rows_current = 0;
   DriftRules rules = DriftRules::calibrated;
   double alpha = 0.05;
@@ -70,7 +75,8 @@ struct DriftReport {
 };
 
 /// Compares every field from the values themselves, on all processors, a pair of columns in memory for each.
-/// Errors: usage drift.alpha, drift.assets; bad_input drift.no_rows (a window without rows), where.*; cancelled.
+/// Errors: usage drift.alpha, drift.assets; bad_input drift.no_rows (a window without rows), drift.nothing_new,
+/// where.*; cancelled.
 [[nodiscard]] Result<DriftReport> measure_drift(store::Project& project, const DriftRequest& request,
                                                 const Work& work = {});
 
@@ -83,12 +89,14 @@ struct DriftReport {
 /// By abbreviated id; empty or "latest" is the newest. Errors (bad_input): store.no_such_id, store.ambiguous_id.
 [[nodiscard]] Result<DriftReport> find_drift_report(const store::Project& project, std::string_view typed);
 
-/// The records of the current window behind part of a field, for a table or a queue, in order of arrival, each once.
-/// `range` as typed: "a..b" (numbers, or ISO 8601 for times; a ≤ value ≤ b; either side may be left out), "missing", or
-/// categories separated by commas. The report's own row choice holds too.
-/// Errors: usage drift.range; bad_input drift.unknown_field.
-[[nodiscard]] Result<std::vector<RecordRef>> records_behind(const store::Project& project, const DriftReport& report,
-                                                            std::string_view field, std::string_view range);
+/// Places of the compared rows among the arrivals of the current window, ascending; nullopt: all of them.
+[[nodiscard]] Result<std::optional<std::vector<int64_t>>> compared_rows(const store::Project& project,
+                                                                        const DriftReport& report);
+/// Places of the arrivals of one window whose value of a field does not occur in another window, ascending.
+/// Error: bad_input where.unknown_field.
+[[nodiscard]] Result<std::vector<int64_t>> rows_with_new_values(const store::Project& project,
+                                                                const records::Window& reference,
+                                                                const records::Window& current, std::string_view field);
 
 /// Both windows of a field for a picture.
 struct FieldDistribution {

@@ -212,20 +212,18 @@ class Demo {
   }
 
   Status score_later(Json& out) {
-    MW_ASSIGN(const auto before, records::window_of_batches(project_, {reference_}));
-    MW_ASSIGN(const auto after, records::window_of_batches(project_, {later_}));
-    MW_ASSIGN(const auto old_scan, records::ColumnScan::open(project_, before));
-    MW_ASSIGN(const auto scan, records::ColumnScan::open(project_, after));
-    MW_ASSIGN(const auto old_sources, texts(old_scan, kGroupField));
-    const std::unordered_set<std::string> known(old_sources.begin(), old_sources.end());
-    MW_ASSIGN(const auto sources, texts(scan, kGroupField));
+    MW_ASSIGN(windows_.reference, records::window_of_batches(project_, {reference_}));
+    MW_ASSIGN(windows_.later, records::window_of_batches(project_, {later_}));
+    windows_.group = kGroupField;
+    MW_ASSIGN(windows_.new_rows,
+              monitoring::rows_with_new_values(project_, windows_.reference, windows_.later, kGroupField));
+    MW_ASSIGN(const auto scan, records::ColumnScan::open(project_, windows_.later));
     MW_ASSIGN(const auto sections, texts(scan, kLabelField));
     MW_ASSIGN(const auto arrivals, scan.records());
     std::unordered_map<RecordRef, size_t> row_of;
-    for (size_t row = 0; row < arrivals.size(); ++row) {
-      row_of.emplace(arrivals[row], row);
-      new_source_.push_back(!known.contains(sources[row]));
-    }
+    for (size_t row = 0; row < arrivals.size(); ++row) row_of.emplace(arrivals[row], row);
+    std::vector<bool> new_source(arrivals.size());
+    for (const int64_t row : windows_.new_rows) new_source[static_cast<size_t>(row)] = true;
     Score all, unseen;
     for (const auto& prediction : predictions_.rows) {
       const auto row = row_of.find(prediction.record);
@@ -233,7 +231,7 @@ class Demo {
       const bool hit = predictions_.labels[static_cast<size_t>(prediction.label)] == sections[row->second];
       ++all.n;
       all.hits += hit;
-      if (!new_source_[row->second]) continue;
+      if (!new_source[row->second]) continue;
       ++unseen.n;
       unseen.hits += hit;
     }
@@ -246,9 +244,10 @@ class Demo {
   }
 
   Status drift(Json& out) {
-    MW_ASSIGN(const auto report, detail::demo_drift(project_, asset_, reference_, later_, new_source_, quiet()));
+    MW_ASSIGN(const auto report, detail::demo_drift(project_, windows_, quiet()));
     out = report.document;
     report_.ids["drift"] = report.id;
+    if (!report.new_sources_id.empty()) report_.ids["drift_of_new_sources"] = report.new_sources_id;
     report_.figures["drift"] = report.figures;
     drift_ = report;
     return {};
@@ -305,7 +304,7 @@ class Demo {
   snapshots::Snapshot snapshot_;
   models::Run run_;
   models::SavedPredictions predictions_;
-  std::vector<bool> new_source_;  ///< by arrival of the later batch
+  detail::DemoWindows windows_;
   detail::DemoDrift drift_;
   int64_t reference_ = 0, later_ = 0;
 };

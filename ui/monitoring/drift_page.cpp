@@ -2,9 +2,7 @@
 
 #include <QFileDialog>
 #include <QFileInfo>
-#include <QHBoxLayout>
 #include <QLabel>
-#include <QLineEdit>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -12,28 +10,34 @@
 
 #include "base/files.h"
 #include "detail/behind_brush.h"
+#include "detail/drift_bar.h"
 #include "detail/drift_words.h"
 #include "monitoring/drift.h"
+#include "monitoring/fill_queue.h"
 #include "records/batch.h"
 #include "ui_records/distribution_view.h"
 #include "ui_records/record_view.h"
 #include "ui_records/words.h"
 #include "ui_widgets/buttons.h"
 #include "ui_widgets/card.h"
-#include "ui_widgets/dialogs.h"
 #include "ui_widgets/empty_state.h"
 #include "ui_widgets/error_banner.h"
-#include "ui_widgets/page_header.h"
 #include "ui_widgets/paged_table.h"
 #include "ui_widgets/progress.h"
 
 namespace millwright::ui {
 
+/// A report with what its picture needs.
+struct DriftPage::Shown {
+  monitoring::DriftReport report;
+  std::shared_ptr<const std::vector<int64_t>> rows;  ///< of the current window; null: all
+};
+
 struct DriftPage::Overview {
   std::vector<records::Asset> assets;
   std::vector<records::BatchInfo> batches;
   int64_t asset = -1;
-  std::shared_ptr<const monitoring::DriftReport> report;
+  std::shared_ptr<const Shown> report;
   [[nodiscard]] const records::Asset* chosen() const {
     return asset >= 0 ? &assets[static_cast<size_t>(asset)] : nullptr;
   }
@@ -47,13 +51,28 @@ DriftPage::DriftPage(PageContext context, QWidget* parent)
 
 DriftPage::~DriftPage() = default;
 
-QWidget* DriftPage::first_focus() { return stack_->currentIndex() == 1 ? static_cast<QWidget*>(fields_) : measure_; }
+QWidget* DriftPage::first_focus() {
+  return stack_->currentIndex() == 1 ? static_cast<QWidget*>(fields_) : bar_->measure_button();
+}
+
+Picker* DriftPage::arrivals() const { return bar_->arrivals(); }
 
 void DriftPage::build() {
   auto* all = new QVBoxLayout(this);
   all->setContentsMargins(px(20), px(16), px(20), px(16));
   all->setSpacing(px(12));
-  build_controls(all);
+  bar_ = new detail::DriftBar;
+  all->addWidget(bar_);
+  connect(bar_, &detail::DriftBar::measure, this, &DriftPage::measure);
+  connect(bar_, &detail::DriftBar::save, this, &DriftPage::save_report);
+  connect(bar_, &detail::DriftBar::asset_picked, this, [this] {
+    shown_.reset();
+    refresh();
+  });
+  // To see a shift over all arrivals beside the one among what is new is one choice, not two.
+  connect(bar_, &detail::DriftBar::arrivals_picked, this, [this] {
+    if (shown_) measure();
+  });
   banner_ = new ErrorBanner;
   banner_->clear();
   all->addWidget(banner_);
@@ -80,75 +99,6 @@ void DriftPage::build() {
   });
   connect(&session(), &ProjectSession::work_progress, this, [this](int id, const Progress& progress) {
     if (id == work_) progress_->update_progress(progress);
-  });
-}
-
-void DriftPage::build_controls(QVBoxLayout* all) {
-  header_ = new PageHeader(tr("Drift"));
-  asset_picker_ = new Picker(tr("Asset"));
-  asset_picker_->hide();
-  reference_ = new Picker(tr("Reference"));
-  reference_->set_swatch(tokens().reference);
-  current_ = new Picker(tr("Current"));
-  current_->set_swatch(tokens().current);
-  for (auto* picker : {reference_, current_}) picker->set_empty_text(tr("choose"));
-  header_->add_control(asset_picker_);
-  header_->add_control(reference_);
-  header_->add_control(make_label(tr("against"), FontRole::body, Tone::muted));
-  header_->add_control(current_);
-  auto* save = secondary_button(tr("Save report…"));
-  measure_ = primary_button(tr("Measure drift"), QStringLiteral("D"));
-  header_->add_action(save);
-  header_->add_action(measure_);
-  all->addWidget(header_);
-  auto* row = new QHBoxLayout;
-  row->setSpacing(px(8));
-  rules_ = new Picker(tr("Rules"));
-  rules_->set_items({{QStringLiteral("calibrated"), detail::rules_word(monitoring::DriftRules::calibrated), {}},
-                     {QStringLiteral("evidently"), detail::rules_word(monitoring::DriftRules::evidently), {}},
-                     {QStringLiteral("nannyml"), detail::rules_word(monitoring::DriftRules::nannyml), {}}});
-  rules_->setToolTip(
-      tr("Calibrated: false alarms are held over all fields, with the effect beside p. The others decide "
-         "as those programs do by default."));
-  rules_->set_current(QStringLiteral("calibrated"));
-  alpha_ = new Picker(tr("Alpha"));
-  alpha_->set_items({{QStringLiteral("0.01"), QStringLiteral("0.01"), {}},
-                     {QStringLiteral("0.05"), QStringLiteral("0.05"), {}},
-                     {QStringLiteral("0.1"), QStringLiteral("0.10"), {}}});
-  alpha_->set_current(QStringLiteral("0.05"));
-  where_ = new QLineEdit;
-  where_->setPlaceholderText(tr("Only rows where… (a part of the data may tell more than all of it)"));
-  where_->setAccessibleName(tr("Filter of both windows"));
-  where_->setClearButtonEnabled(true);
-  row->addWidget(rules_);
-  row->addWidget(alpha_);
-  row->addWidget(where_, 1);
-  all->addLayout(row);
-  where_error_ = make_label({}, FontRole::caption, Tone::fail);
-  where_error_->setWordWrap(true);
-  where_error_->hide();
-  all->addWidget(where_error_);
-  connect(&Theme::instance(), &Theme::changed, this, [this] {
-    reference_->set_swatch(tokens().reference);
-    current_->set_swatch(tokens().current);
-  });
-  connect(measure_, &QPushButton::clicked, this, &DriftPage::measure);
-  connect(save, &QPushButton::clicked, this, &DriftPage::save_report);
-  connect(where_, &QLineEdit::returnPressed, this, &DriftPage::measure);
-  connect(asset_picker_, &Picker::picked, this, [this](const QString& name) {
-    asset_ = name;
-    reference_text_.clear();
-    current_text_.clear();
-    report_.reset();
-    refresh();
-  });
-  connect(reference_, &Picker::picked, this, [this](const QString& id) {
-    if (id == QLatin1String("range")) return ask_range(true);
-    reference_text_ = id;
-  });
-  connect(current_, &Picker::picked, this, [this](const QString& id) {
-    if (id == QLatin1String("range")) return ask_range(false);
-    current_text_ = id;
   });
 }
 
@@ -221,10 +171,9 @@ void DriftPage::add_commands() {
                             QKeySequence(QStringLiteral("Q")), [this] { queue_them(); });
   queue->setEnabled(false);
   add_command(QStringLiteral("drift.filter"), tr("Filter both windows"), menu, QKeySequence(QStringLiteral("/")),
-              [this] {
-                where_->setFocus();
-                where_->selectAll();
-              });
+              [this] { bar_->focus_filter(); });
+  add_command(QStringLiteral("drift.arrivals"), tr("Choose which arrivals are compared…"), menu,
+              QKeySequence(QStringLiteral("A")), [this] { bar_->choose_arrivals(); });
   add_command(QStringLiteral("drift.clear_brush"), tr("Clear the brush"), menu, QKeySequence(QStringLiteral("Esc")),
               [this] { distribution_->clear_brush(); });
   add_command(QStringLiteral("drift.save"), tr("Save the report…"), menu, {}, [this] { save_report(); });
@@ -240,29 +189,47 @@ void DriftPage::activate(const QVariantMap& arguments) {
   take_text("field", wanted_field_);
 }
 
+Result<std::shared_ptr<const DriftPage::Shown>> DriftPage::to_show(const store::Project& project,
+                                                                   monitoring::DriftReport report) {
+  auto shown = std::make_shared<Shown>();
+  MW_ASSIGN(auto rows, monitoring::compared_rows(project, report));
+  if (rows) shown->rows = std::make_shared<const std::vector<int64_t>>(std::move(*rows));
+  shown->report = std::move(report);
+  return shown;
+}
+
+Result<std::shared_ptr<DriftPage::Overview>> DriftPage::look(store::Project& project, const std::string& asset_name,
+                                                             const std::optional<std::string>& report) {
+  auto overview = std::make_shared<Overview>();
+  MW_ASSIGN(overview->assets, records::list_assets(project));
+  std::erase_if(overview->assets, [](const auto& asset) { return asset.schema.fields.empty(); });
+  std::optional<monitoring::DriftReport> found;
+  if (report) {
+    if (auto known = monitoring::find_drift_report(project, *report)) found = std::move(*known);
+  }
+  for (size_t i = 0; i < overview->assets.size(); ++i) {
+    const auto& asset = overview->assets[i];
+    if (asset_name.empty() ? found && found->asset == asset.id : asset.name == asset_name)
+      overview->asset = static_cast<int64_t>(i);
+  }
+  if (overview->asset < 0 && !overview->assets.empty()) overview->asset = 0;
+  const auto* asset = overview->chosen();
+  if (!asset) return overview;
+  MW_ASSIGN(overview->batches, records::list_batches(project, asset->id));
+  if (found && found->asset == asset->id) {
+    // A report whose batches are gone is history; it cannot be looked into.
+    if (auto shown = to_show(project, std::move(*found))) overview->report = std::move(*shown);
+  }
+  return overview;
+}
+
 void DriftPage::refresh() {
+  std::optional<std::string> report;
+  if (!wanted_report_.isEmpty() || !shown_) report = utf8_of(wanted_report_);
   session().read(
       this, "overview",
-      [wanted = utf8_of(asset_), report = utf8_of(wanted_report_), any_report = report_ == nullptr](
-          store::Project& project, const Work&) -> Result<std::shared_ptr<Overview>> {
-        auto overview = std::make_shared<Overview>();
-        MW_ASSIGN(overview->assets, records::list_assets(project));
-        std::erase_if(overview->assets, [](const auto& asset) { return asset.schema.fields.empty(); });
-        if (!report.empty() || any_report) {
-          auto found = monitoring::find_drift_report(project, report);
-          if (found) overview->report = std::make_shared<const monitoring::DriftReport>(std::move(*found));
-        }
-        for (size_t i = 0; i < overview->assets.size(); ++i) {
-          const auto& asset = overview->assets[i];
-          if (wanted.empty() ? overview->report && overview->report->asset == asset.id : asset.name == wanted)
-            overview->asset = static_cast<int64_t>(i);
-        }
-        if (overview->asset < 0 && !overview->assets.empty()) overview->asset = 0;
-        if (const auto* asset = overview->chosen()) {
-          MW_ASSIGN(overview->batches, records::list_batches(project, asset->id));
-          if (overview->report && overview->report->asset != asset->id) overview->report.reset();
-        }
-        return overview;
+      [asset = utf8_of(bar_->asset()), report](store::Project& project, const Work&) {
+        return look(project, asset, report);
       },
       [this](Result<std::shared_ptr<Overview>> overview) {
         if (!overview) {
@@ -276,27 +243,26 @@ void DriftPage::refresh() {
 void DriftPage::take(std::shared_ptr<Overview> overview) {
   overview_ = std::move(overview);
   wanted_report_.clear();
-  if (const auto* asset = overview_->chosen()) asset_ = text_of(asset->name);
-  const bool fresh = overview_->report && (!report_ || report_->id != overview_->report->id);
+  const bool fresh = overview_->report && (!shown_ || shown_->report.id != overview_->report->report.id);
+  bar_->set_choices(overview_->assets, overview_->asset, overview_->batches);
   if (fresh) {
-    report_ = overview_->report;
-    reference_text_ = text_of(report_->reference.text);
-    current_text_ = text_of(report_->current.text);
-    where_->setText(text_of(report_->where));
+    shown_ = overview_->report;
+    bar_->follow(shown_->report);
   }
+  if (!wanted_reference_.isEmpty()) bar_->set_reference(std::exchange(wanted_reference_, {}));
+  if (!wanted_current_.isEmpty()) bar_->set_current(std::exchange(wanted_current_, {}));
   const auto& batches = overview_->batches;
-  if (!wanted_reference_.isEmpty()) reference_text_ = std::exchange(wanted_reference_, {});
-  if (!wanted_current_.isEmpty()) current_text_ = std::exchange(wanted_current_, {});
-  if (reference_text_.isEmpty() && !batches.empty()) reference_text_ = text_of(tail(batches.front().uuid));
-  if (current_text_.isEmpty() && batches.size() > 1) current_text_ = text_of(tail(batches.back().uuid));
-  show_pickers();
   const bool possible = !batches.empty() && (batches.size() > 1 || !overview_->chosen()->roles.time.empty());
-  measure_->setEnabled(possible && !measuring_);
-  if (report_) {
+  bar_->set_possible(possible && !measuring_);
+  if (shown_) {
     stack_->setCurrentIndex(1);
     if (fresh || !wanted_field_.isEmpty()) show_report();
     return;
   }
+  show_empty(possible);
+}
+
+void DriftPage::show_empty(bool possible) {
   stack_->setCurrentIndex(0);
   empty_button_->disconnect(this);
   if (!possible) {
@@ -314,107 +280,56 @@ void DriftPage::take(std::shared_ptr<Overview> overview) {
   Q_EMIT rail_changed(State::neutral, {});
 }
 
-void DriftPage::show_pickers() {
-  QVector<Picker::Item> assets;
-  for (const auto& asset : overview_->assets) assets.push_back({text_of(asset.name), text_of(asset.name), {}});
-  asset_picker_->set_items(assets);
-  asset_picker_->setVisible(assets.size() > 1);
-  asset_picker_->set_current(asset_);
-  for (auto* picker : {reference_, current_}) {
-    QVector<Picker::Item> items;
-    const QString& chosen = picker == reference_ ? reference_text_ : current_text_;
-    bool listed = false;
-    QString current;
-    for (const auto& batch : overview_->batches) {
-      const QString id = text_of(tail(batch.uuid));
-      items.push_back({id, source_name(batch.source), figure(static_cast<qint64>(batch.arrivals))});
-      if (!chosen.isEmpty() && (id.startsWith(chosen) || chosen.startsWith(id))) {
-        listed = id == chosen || id.startsWith(chosen);
-        if (listed) current = id;
-      }
-    }
-    if (current.isEmpty() && !chosen.isEmpty()) {
-      items.push_back({chosen, chosen, {}});
-      current = chosen;
-    }
-    if (overview_->chosen() && !overview_->chosen()->roles.time.empty())
-      items.push_back({QStringLiteral("range"), tr("A range of time…"), {}});
-    picker->set_items(items);
-    picker->set_current(current);
-  }
-}
-
-void DriftPage::ask_range(bool reference) {
-  auto& text = reference ? reference_text_ : current_text_;
-  const auto typed =
-      ask_text(this, reference ? tr("Reference: a range of time") : tr("Current: a range of time"),
-               tr("FROM..TO, the end not included: 2026-01-01..2026-02-01. Either side may be left out."), tr("Use it"),
-               text.contains(QLatin1String("..")) ? text : QString(), false, 2);
-  if (typed) text = typed->trimmed();
-  show_pickers();
-}
-
 void DriftPage::measure() {
   if (measuring_ || !overview_ || !overview_->chosen()) return;
   banner_->clear();
-  const auto where = records::Where::parse(utf8_of(where_->text().trimmed()));
-  where_error_->setVisible(!where);
-  if (!where) {
-    where_error_->setText(message(where.error()));
-    return;
-  }
-  if (reference_text_.isEmpty() || current_text_.isEmpty()) {
-    banner_->show_text(tr("Choose a reference and what is current."), {});
-    return;
-  }
+  const auto question = bar_->question();
+  if (!question) return;
   measuring_ = true;
-  measure_->setEnabled(false);
+  bar_->set_possible(false);
   work_name_ = tr("Measuring drift");
   progress_->start(work_name_);
   progress_->show();
   session().work(
       this, work_name_,
-      [asset = *overview_->chosen(), reference = utf8_of(reference_text_), current = utf8_of(current_text_),
-       where = utf8_of(where_->text().trimmed()), rules = utf8_of(rules_->current()),
-       alpha = alpha_->current().toDouble()](
-          store::Project& project, const Work& work) -> Result<std::shared_ptr<const monitoring::DriftReport>> {
+      [asset = *overview_->chosen(), question = *question](store::Project& project,
+                                                           const Work& work) -> Result<std::shared_ptr<const Shown>> {
         monitoring::DriftRequest request;
-        MW_ASSIGN(request.reference, records::parse_window(project, asset, reference));
-        MW_ASSIGN(request.current, records::parse_window(project, asset, current));
-        request.where = where;
-        request.rules = monitoring::rules_from(rules).value_or(monitoring::DriftRules::calibrated);
-        request.alpha = alpha;
+        MW_ASSIGN(request.reference, records::parse_window(project, asset, question.reference));
+        MW_ASSIGN(request.current, records::parse_window(project, asset, question.current));
+        request.where = question.where;
+        request.where_current = question.where_current;
+        request.new_values_of = question.new_values_of;
+        request.rules = question.rules;
+        request.alpha = question.alpha;
         MW_ASSIGN(auto report, monitoring::measure_drift(project, request, work));
-        return std::make_shared<const monitoring::DriftReport>(std::move(report));
+        return to_show(project, std::move(report));
       },
-      [this](Result<std::shared_ptr<const monitoring::DriftReport>> report) {
+      [this](Result<std::shared_ptr<const Shown>> shown) {
         measuring_ = false;
         work_ = -1;
-        measure_->setEnabled(true);
+        bar_->set_possible(true);
         progress_->finish();
         progress_->hide();
-        if (!report) {
-          banner_->show_error(report.error());
+        if (!shown) {
+          banner_->show_error(shown.error());
           return;
         }
-        measured(std::move(*report));
+        shown_ = std::move(*shown);
+        stack_->setCurrentIndex(1);
+        show_report();
       });
 }
 
-void DriftPage::measured(std::shared_ptr<const monitoring::DriftReport> report) {
-  report_ = std::move(report);
-  stack_->setCurrentIndex(1);
-  show_report();
-}
-
 void DriftPage::show_report() {
+  const auto& report = shown_->report;
   fields_card_->set_note(tr("%1 against %2 rows, %3")
-                             .arg(figure(static_cast<qint64>(report_->rows_reference)),
-                                  figure(static_cast<qint64>(report_->rows_current)), ago(report_->time_ms)));
-  sentence_->setText(detail::drift_sentence(*report_));
-  auto rows = detail::drift_rows(*report_);
-  const auto drifted = static_cast<qint64>(report_->verdict.drifted);
-  const bool large = std::any_of(report_->fields.begin(), report_->fields.end(),
+                             .arg(figure(static_cast<qint64>(report.rows_reference)),
+                                  figure(static_cast<qint64>(report.rows_current)), ago(report.time_ms)));
+  sentence_->setText(detail::drift_sentence(report));
+  auto rows = detail::drift_rows(report);
+  const auto drifted = static_cast<qint64>(report.verdict.drifted);
+  const bool large = std::any_of(report.fields.begin(), report.fields.end(),
                                  [](const auto& field) { return detail::verdict_state(field) == State::fail; });
   Q_EMIT rail_changed(drifted == 0 ? State::pass
                       : large      ? State::fail
@@ -422,7 +337,7 @@ void DriftPage::show_report() {
                       drifted == 0 ? QString() : figure(drifted));
   QString field = std::exchange(wanted_field_, {});
   if (field.isEmpty()) field = field_;
-  if (!report_->find(utf8_of(field))) field = rows.empty() ? QString() : rows.front().key.toString();
+  if (!report.find(utf8_of(field))) field = rows.empty() ? QString() : rows.front().key.toString();
   {
     const QSignalBlocker quiet(fields_);
     fields_->set_rows(std::move(rows));
@@ -433,8 +348,9 @@ void DriftPage::show_report() {
 }
 
 void DriftPage::show_field(const QString& field) {
-  if (!report_ || field.isEmpty() || field == field_) return;
-  const auto* about = report_->find(utf8_of(field));
+  if (!shown_ || field.isEmpty() || field == field_) return;
+  const auto& report = shown_->report;
+  const auto* about = report.find(utf8_of(field));
   if (!about) return;
   field_ = field;
   no_brush();
@@ -444,11 +360,13 @@ void DriftPage::show_field(const QString& field) {
   records_->clear(detail::field_sentence(*about));
   DistributionRequest request;
   request.field = about->name;
-  request.reference = report_->reference;
-  request.current = report_->current;
+  request.reference = report.reference;
+  request.current = report.current;
   request.reference_name = tr("reference");
-  request.current_name = tr("current");
-  if (auto where = records::Where::parse(report_->where)) request.where = std::move(*where);
+  request.current_name =
+      report.new_values_of.empty() ? tr("current") : tr("current, new %1").arg(text_of(report.new_values_of));
+  request.current_rows = shown_->rows;
+  if (auto where = records::Where::parse(report.where)) request.where = std::move(*where);
   distribution_->show_field(request);
 }
 
@@ -459,47 +377,47 @@ void DriftPage::no_brush() {
   queue_->setText(tr("Queue for labeling"));
   queue_->setEnabled(false);
   if (auto* action = commands().action(QStringLiteral("drift.queue"))) action->setEnabled(false);
-  const auto* about = report_ ? report_->find(utf8_of(field_)) : nullptr;
+  const auto* about = shown_ ? shown_->report.find(utf8_of(field_)) : nullptr;
   records_->clear(about ? detail::field_sentence(*about) : tr("Brush the bars to see which records they stand for."));
 }
 
 namespace {
 
-detail::BrushQuestion question_of(const monitoring::DriftReport& report, const records::Asset& asset,
-                                  const QString& field, const BrushedPart& part) {
-  detail::BrushQuestion question;
-  question.window = report.current;
-  question.where = report.where;
-  question.brush = part.where;
-  question.field = utf8_of(field);
+/// What stands before the brushed field in the table of records: id, text, else the first texts.
+std::vector<std::string> first_fields(const records::Asset& asset, const std::string& field) {
+  std::vector<std::string> first;
   for (const auto& name : {asset.roles.id, asset.roles.text})
-    if (!name.empty() && name != question.field) question.first_fields.push_back(name);
+    if (!name.empty() && name != field) first.push_back(name);
   for (const auto& one : asset.schema.fields)
-    if (question.first_fields.size() < 2 && one.type == records::FieldType::text && one.name != question.field &&
-        std::find(question.first_fields.begin(), question.first_fields.end(), one.name) == question.first_fields.end())
-      question.first_fields.push_back(one.name);
-  return question;
+    if (first.size() < 2 && one.type == records::FieldType::text && one.name != field &&
+        std::find(first.begin(), first.end(), one.name) == first.end())
+      first.push_back(one.name);
+  return first;
 }
 
 }  // namespace
 
 void DriftPage::show_behind(const BrushedPart& part) {
-  if (!report_ || !overview_->chosen()) return;
+  if (!shown_ || !overview_->chosen()) return;
   part_ = std::make_unique<BrushedPart>(part);
+  detail::BrushQuestion question;
+  question.report = std::shared_ptr<const monitoring::DriftReport>(shown_, &shown_->report);
+  question.part = {utf8_of(field_), part.where};
+  question.first_fields = first_fields(*overview_->chosen(), question.part.field);
   records_->show_records(
-      [question = question_of(*report_, *overview_->chosen(), field_, part)](
-          store::Project& project, const Work& work) { return detail::records_behind_brush(project, question, work); });
+      [question](store::Project& project, const Work&) { return detail::records_behind_brush(project, question); });
 }
 
 void DriftPage::queue_them() {
-  if (!part_ || !report_ || !queue_->isEnabled()) return;
+  if (!part_ || !shown_ || !queue_->isEnabled()) return;
   queue_->setEnabled(false);
+  monitoring::QueueQuestion question;
+  question.name = "drift: " + utf8_of(field_) + " " + utf8_of(part_->words);
+  question.behind = {shown_->report, {utf8_of(field_), part_->where}};
+  question.order = std::nullopt;
   session().work(
       this, tr("Queueing records for labeling"),
-      [question = question_of(*report_, *overview_->chosen(), field_, *part_), words = utf8_of(part_->words),
-       id = report_->id.is_null() ? std::string() : tail(report_->id)](store::Project& project, const Work& work) {
-        return detail::queue_behind_brush(project, question, id, words, work);
-      },
+      [question](store::Project& project, const Work& work) { return monitoring::fill_queue(project, question, work); },
       [this](Result<labels::Queued> queued) {
         queue_->setEnabled(part_ != nullptr);
         if (!queued) {
@@ -512,13 +430,13 @@ void DriftPage::queue_them() {
 }
 
 void DriftPage::save_report() {
-  if (!report_) return;
+  if (!shown_) return;
   const QString path = QFileDialog::getSaveFileName(this, tr("Save the drift report"), QStringLiteral("drift.json"),
                                                     tr("JSON (*.json);;Table (*.csv)"));
   if (path.isEmpty()) return;
   const std::string content = QFileInfo(path).suffix().toLower() == QLatin1String("csv")
                                   ? utf8_of(fields_->to_csv(false))
-                                  : to_text(monitoring::to_json(*report_, true), 2) + "\n";
+                                  : to_text(monitoring::to_json(shown_->report, true), 2) + "\n";
   if (auto written = write_file_atomically(fs::path(utf8_of(path)), content); !written)
     banner_->show_error(written.error());
   else

@@ -8,12 +8,13 @@
 #include "ui_session/page.h"
 
 class QLabel;
-class QLineEdit;
 class QStackedWidget;
-class QVBoxLayout;
 
 namespace millwright::monitoring {
 struct DriftReport;
+}
+namespace millwright::ui::detail {
+class DriftBar;
 }
 
 namespace millwright::ui {
@@ -24,7 +25,6 @@ class DistributionView;
 class EmptyState;
 class ErrorBanner;
 class PagedTable;
-class PageHeader;
 class Picker;
 class ProgressStrip;
 class RecordView;
@@ -44,45 +44,40 @@ class DriftPage : public Page {
   [[nodiscard]] DistributionView* distribution() const { return distribution_; }
   [[nodiscard]] RecordView* records() const { return records_; }
   [[nodiscard]] Button* queue_button() const { return queue_; }
+  /// Which arrivals of the current window are compared: "all", "new:FIELD", "where".
+  [[nodiscard]] Picker* arrivals() const;
 
  private:
+  struct Shown;
   struct Overview;
+  [[nodiscard]] static Result<std::shared_ptr<const Shown>> to_show(const store::Project& project,
+                                                                    monitoring::DriftReport report);
+  [[nodiscard]] static Result<std::shared_ptr<Overview>> look(store::Project& project, const std::string& asset,
+                                                              const std::optional<std::string>& report);
   void build();
-  void build_controls(QVBoxLayout* all);
   QWidget* build_left();
   QWidget* build_right();
   void add_commands();
   void take(std::shared_ptr<Overview> overview);
-  void show_pickers();
+  void show_empty(bool possible);
   void show_report();
   void measure();
-  void measured(std::shared_ptr<const monitoring::DriftReport> report);
   void show_field(const QString& field);
   void show_behind(const BrushedPart& part);
   void no_brush();
   void queue_them();
   void save_report();
-  void ask_range(bool reference);
 
   std::shared_ptr<Overview> overview_;
-  std::shared_ptr<const monitoring::DriftReport> report_;
+  std::shared_ptr<const Shown> shown_;
   QString wanted_report_, wanted_reference_, wanted_current_, wanted_field_;
-  QString reference_text_, current_text_;  ///< windows as the core reads them
-  QString asset_, field_;
+  QString field_;
   std::unique_ptr<BrushedPart> part_;
   bool measuring_ = false;
   int work_ = -1;
   QString work_name_;
 
-  PageHeader* header_ = nullptr;
-  Picker* asset_picker_ = nullptr;
-  Picker* reference_ = nullptr;
-  Picker* current_ = nullptr;
-  Picker* rules_ = nullptr;
-  Picker* alpha_ = nullptr;
-  QLineEdit* where_ = nullptr;
-  QLabel* where_error_ = nullptr;
-  Button* measure_ = nullptr;
+  detail::DriftBar* bar_ = nullptr;
   ErrorBanner* banner_ = nullptr;
   ProgressStrip* progress_ = nullptr;
   QStackedWidget* stack_ = nullptr;

@@ -69,8 +69,9 @@ Counted count_values(const records::Column& column) {
 }
 
 Result<records::Column> read_column(store::Project& project, const records::Window& window,
-                                    const DistributionRequest& request) {
+                                    const DistributionRequest& request, const std::vector<int64_t>* chosen = nullptr) {
   MW_ASSIGN(const auto scan, records::ColumnScan::open(project, window, request.count));
+  if (chosen != nullptr) return scan.column(request.field, *chosen);
   if (request.where.empty()) return scan.column(request.field);
   MW_ASSIGN(const auto rows, scan.select(request.where));
   return scan.column(request.field, rows);
@@ -137,7 +138,7 @@ Result<std::shared_ptr<DistributionView::Picture>> DistributionView::look(store:
   MW_ASSIGN(const auto reference, read_column(project, request.reference, request));
   std::optional<records::Column> current;
   if (request.current) {
-    MW_ASSIGN(current, read_column(project, *request.current, request));
+    MW_ASSIGN(current, read_column(project, *request.current, request, request.current_rows.get()));
   }
   if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped.");
   picture->type = current ? records::widest(reference.type, current->type) : reference.type;

@@ -28,6 +28,8 @@ struct DistributionRequest {
   std::optional<records::Window> current;
   QString current_name;
   records::Where where;
+  /// Places of the rows of the current window that count, ascending, `where` included; null: all that `where` chooses.
+  std::shared_ptr<const std::vector<int64_t>> current_rows;
   records::Count count = records::Count::arrivals;
 };
 

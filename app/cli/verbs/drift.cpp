@@ -16,7 +16,7 @@ struct DriftOptions {
   std::string asset;
   std::string reference;
   std::string current;
-  std::string where;
+  std::string where, where_current, new_values_of;
   std::string rules = "calibrated";
   double alpha = 0.05;
   bool fail_on_drift = false;
@@ -47,6 +47,10 @@ void print(const monitoring::DriftReport& report, std::ostream& out) {
   out << "Drift of " << report.asset_name << ": " << report.reference.text << " (" << grouped(report.rows_reference)
       << " rows) against " << report.current.text << " (" << grouped(report.rows_current) << " rows), rules "
       << statistics::name_of(report.rules) << '\n';
+  if (!report.where.empty()) out << "  rows of both: " << report.where << '\n';
+  if (!report.where_current.empty()) out << "  current rows: " << report.where_current << '\n';
+  if (!report.new_values_of.empty())
+    out << "  current rows: only with a value of " << report.new_values_of << " that the reference does not have\n";
   Table table({"field", "kind", "verdict", "effect", "", "can be seen", "W/σ", "p", "p adjusted", "decided by"});
   std::vector<const monitoring::FieldReport*> ranked;
   for (const auto& field : report.fields) ranked.push_back(&field);
@@ -79,6 +83,8 @@ Result<int> measure(Context& context, const DriftOptions& options) {
   MW_ASSIGN(request.reference, records::parse_window(project, asset, options.reference));
   MW_ASSIGN(request.current, records::parse_window(project, asset, options.current));
   request.where = options.where;
+  request.where_current = options.where_current;
+  request.new_values_of = options.new_values_of;
   request.rules = *rules;
   request.alpha = options.alpha;
   MW_ASSIGN(const auto report, monitoring::measure_drift(project, request, context.work("Comparing")));
@@ -99,7 +105,13 @@ void add(CLI::App& app, Context& context) {
   verb->add_option("--asset", options->asset, "Asset; may be left out where there is one");
   verb->add_option("--reference", options->reference, "Window: B, B1,B2 or FROM..TO")->required();
   verb->add_option("--current", options->current, "Window of the same asset")->required();
-  verb->add_option("--where", options->where, "Chooses rows in both windows");
+  verb->add_option("--where", options->where, "Chooses rows in both windows")->type_name("EXPR");
+  verb->add_option("--where-current", options->where_current, "Chooses rows in the current window only")
+      ->type_name("EXPR");
+  verb->add_option("--new", options->new_values_of,
+                   "Of the current window only rows whose value of this field the reference has nowhere: over all\n"
+                   "arrivals a shift among what is new is thinned out by what was there before")
+      ->type_name("FIELD");
   verb->add_option("--rules", options->rules, "calibrated, evidently or nannyml")->capture_default_str();
   verb->add_option("--alpha", options->alpha, "Share of false discoveries that is accepted (calibrated)")
       ->capture_default_str();

@@ -2,17 +2,12 @@
 #include "labels/queue.h"
 
 #include <iostream>
-#include <map>
 
 #include "labels/labeling.h"
 #include "models/registry.h"
-#include "monitoring/drift.h"
-#include "monitoring/predictions.h"
-#include "records/asset.h"
+#include "monitoring/fill_queue.h"
 #include "records/batch.h"
-#include "records/columns.h"
 #include "records/reading.h"
-#include "records/window.h"
 #include "store/lookup.h"
 #include "verb.h"
 
@@ -24,6 +19,7 @@ struct Options {
   std::vector<std::string> batches, records;
   int64_t limit = 0;
   uint64_t seed = 0;
+  bool unlabeled = false;
 };
 
 Json queue_json(const labels::Queue& queue) {
@@ -36,98 +32,48 @@ Json queue_json(const labels::Queue& queue) {
           {"origin", queue.origin}};
 }
 
-/// What was asked for, to be kept with the queue.
-Json origin_of(const Options& options) {
-  Json origin = Json::object();
-  const auto keep = [&](const char* key, const std::string& value) {
-    if (!value.empty()) origin[key] = value;
-  };
-  keep("where", options.where);
-  keep("drift", options.drift);
-  keep("field", options.field);
-  keep("range", options.range);
-  keep("model", options.model);
-  if (!options.batches.empty()) origin["batches"] = options.batches;
-  return origin;
-}
-
-Result<std::vector<RecordRef>> chosen(const store::Project& project, const Options& options,
-                                      const records::Window& window) {
-  std::vector<RecordRef> refs;
-  if (!options.records.empty()) {
-    for (const std::string& typed : options.records) {
-      MW_ASSIGN(const RecordRef record, store::record_from_text(project, typed));
-      refs.push_back(record);
-    }
-    return refs;
-  }
-  if (!options.drift.empty()) {
-    MW_ASSIGN(const auto report, monitoring::find_drift_report(project, options.drift));
-    return monitoring::records_behind(project, report, options.field, options.range);
-  }
-  MW_ASSIGN(const auto scan, records::ColumnScan::open(project, window, records::Count::records));
-  MW_ASSIGN(refs, scan.records());
-  if (options.where.empty()) return refs;
-  MW_ASSIGN(const auto where, records::Where::parse(options.where));
-  MW_ASSIGN(const auto places, scan.select(where));
-  std::vector<RecordRef> selected;
-  for (const int64_t place : places) selected.push_back(refs[static_cast<size_t>(place)]);
-  return selected;
-}
-
-Result<std::vector<labels::QueueEntry>> entries_of(const store::Project& project, const Options& options,
-                                                   const labels::Task& task, labels::Order order) {
-  std::vector<int64_t> batches;
-  for (const std::string& typed : options.batches) {
-    MW_ASSIGN(const auto batch, records::find_batch(project, typed));
-    batches.push_back(batch.id);
-  }
-  MW_ASSIGN(const auto asset, records::asset_by_id(project, task.asset));
-  auto window = batches.empty() ? records::whole_asset(project, asset) : records::window_of_batches(project, batches);
-  if (!window) return tl::make_unexpected(window.error());
-  MW_ASSIGN(const auto refs, chosen(project, options, *window));
-  std::map<RecordRef, double> scores;
-  if (order == labels::Order::uncertain || !options.model.empty()) {
-    int64_t model = 0;
-    if (!options.model.empty()) {
-      MW_ASSIGN(const auto found, models::find_model(project, options.model));
-      model = found.id;
-    }
-    for (const int64_t batch : window->batches) {
-      MW_ASSIGN(const auto uncertain, monitoring::least_certain(project, batch, model, 0));
-      for (const auto& entry : uncertain) scores[entry.record] = entry.confidence;
-    }
-    if (scores.empty())
-      return fail(ErrorKind::bad_input, "queue.no_predictions", "No model has saved predictions for these records.", {},
-                  "Make some: predict PROJECT --model M --batch B --save");
-  }
-  std::vector<labels::QueueEntry> entries;
-  for (const RecordRef& record : refs) {
-    const auto score = scores.find(record);
-    entries.push_back({record, score == scores.end() ? std::nullopt : std::optional(score->second)});
-  }
-  return entries;
-}
-
-Result<int> add_records(Context& context, const Options& options) {
+Result<monitoring::QueueQuestion> question_of(const store::Project& project, const Options& options) {
+  monitoring::QueueQuestion question;
   const auto order = labels::order_from(options.order);
   if (!order)
     return fail(ErrorKind::usage, "queue.order", "There is no order {order}.", {{"order", options.order}},
                 "Orders are given, random and uncertain.");
-  if (options.drift.empty() != options.field.empty())
-    return fail(ErrorKind::usage, "queue.drift", "--drift and --field belong together.");
-  MW_ASSIGN(auto project, context.open(options.project));
+  question.order = *order;
+  if (options.drift.empty() ? !options.field.empty() || !options.range.empty()
+                            : options.field.empty() || options.range.empty())
+    return fail(ErrorKind::usage, "queue.drift", "--drift, --field and --range belong together.");
   MW_ASSIGN(const auto task, labels::find_task(project, options.task));
-  MW_ASSIGN(const auto entries, entries_of(project, options, task, *order));
-  labels::QueueRequest request;
-  request.task = task.id;
-  request.name = options.name;
-  request.order = *order;
-  request.seed = options.seed;
-  request.origin = origin_of(options);
-  request.limit = options.limit;
-  if (!options.assign.empty()) request.assign = options.assign;
-  MW_ASSIGN(const auto queued, labels::add_to_queue(project, request, entries, context.work("Queue")));
+  question.task = task.id;
+  for (const std::string& typed : options.records) {
+    MW_ASSIGN(const RecordRef record, store::record_from_text(project, typed));
+    question.records.push_back(record);
+  }
+  for (const std::string& typed : options.batches) {
+    MW_ASSIGN(const auto batch, records::find_batch(project, typed));
+    question.batches.push_back(batch.id);
+  }
+  if (!options.drift.empty()) {
+    MW_ASSIGN(auto report, monitoring::find_drift_report(project, options.drift));
+    MW_ASSIGN(auto part, monitoring::part_of(project, report, options.field, options.range));
+    question.behind = {std::move(report), std::move(part)};
+  }
+  if (!options.model.empty()) {
+    MW_ASSIGN(const auto model, models::find_model(project, options.model));
+    question.model = model.id;
+  }
+  question.name = options.name;
+  question.where = options.where;
+  question.unlabeled_only = options.unlabeled;
+  question.seed = options.seed;
+  question.limit = options.limit;
+  if (!options.assign.empty()) question.assign = options.assign;
+  return question;
+}
+
+Result<int> add_records(Context& context, const Options& options) {
+  MW_ASSIGN(auto project, context.open(options.project));
+  MW_ASSIGN(const auto question, question_of(project, options));
+  MW_ASSIGN(const auto queued, monitoring::fill_queue(project, question, context.work("Queue")));
   Json document = queue_json(queued.queue);
   document["added"] = queued.added;
   document["already"] = queued.already;
@@ -202,6 +148,7 @@ void add(CLI::App& app, Context& context) {
   fill->add_option("--name", options->name, "The queue; made when there is none")->type_name("Q");
   fill->add_option("--where", options->where, "Rows that this chooses")->type_name("EXPR");
   fill->add_option("--batch", options->batches, "Rows of this batch; may be repeated")->type_name("B");
+  fill->add_flag("--unlabeled", options->unlabeled, "Only records that nobody has labeled");
   fill->add_option("--record", options->records, "This record; may be repeated")->type_name("R");
   fill->add_option("--drift", options->drift, "Records behind a drift report's field")->type_name("D");
   fill->add_option("--field", options->field, "Which field of the report")->type_name("F");

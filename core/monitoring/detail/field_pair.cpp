@@ -5,8 +5,6 @@
 #include <string>
 #include <unordered_map>
 
-#include "records/where.h"
-
 namespace millwright::monitoring::detail {
 namespace {
 
@@ -93,16 +91,6 @@ Values nothing(const Side& side) {
 }
 
 }  // namespace
-
-Result<Side> open_side(const store::Project& project, const records::Window& window, std::string_view where) {
-  MW_ASSIGN(auto scan, records::ColumnScan::open(project, window, records::Count::arrivals));
-  Side side{std::move(scan), std::nullopt};
-  MW_ASSIGN(const auto choice, records::Where::parse(where));
-  if (!choice.empty()) {
-    MW_ASSIGN(side.chosen, side.scan.select(choice));
-  }
-  return side;
-}
 
 FieldKind kind_of(const records::Roles& roles, std::string_view field, const records::SchemaField* reference,
                   const records::SchemaField* current) {

@@ -7,20 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "detail/sides.h"
 #include "monitoring/drift.h"
 #include "records/asset.h"
-#include "records/columns.h"
 
 namespace millwright::monitoring::detail {
-
-/// A window's columns, and the rows of it that are looked at.
-struct Side {
-  records::ColumnScan scan;
-  std::optional<std::vector<int64_t>> chosen;  ///< nullopt: all
-  [[nodiscard]] int64_t rows() const { return chosen ? static_cast<int64_t>(chosen->size()) : scan.rows(); }
-};
-[[nodiscard]] Result<Side> open_side(const store::Project& project, const records::Window& window,
-                                     std::string_view where);
 
 [[nodiscard]] FieldKind kind_of(const records::Roles& roles, std::string_view field,
                                 const records::SchemaField* reference, const records::SchemaField* current);

@@ -179,6 +179,8 @@ Json to_json(const DriftReport& report, bool with_explanation) {
                {"reference", report.reference.text},
                {"current", report.current.text},
                {"where", report.where},
+               {"where_current", report.where_current},
+               {"new", report.new_values_of},
                {"rows_reference", report.rows_reference},
                {"rows_current", report.rows_current},
                {"rules", statistics::name_of(report.rules)},
@@ -222,6 +224,8 @@ std::optional<DriftReport> report_from_json(const Json& json) {
   DriftReport report;
   report.asset_name = text(json, "asset");
   report.where = text(json, "where");
+  report.where_current = text(json, "where_current");
+  report.new_values_of = text(json, "new");
   report.rows_reference = whole(json, "rows_reference");
   report.rows_current = whole(json, "rows_current");
   report.rules = rules_from(text(json, "rules")).value_or(DriftRules::calibrated);

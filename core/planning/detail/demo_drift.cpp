@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <deque>
 #include <numeric>
+#include <optional>
 #include <unordered_map>
 
-#include "monitoring/drift.h"
 #include "records/columns.h"
 #include "statistics/field_drift.h"
 
@@ -24,14 +23,6 @@ struct Cells {
   std::vector<std::string> names;         ///< of categories
   size_t count = 0;
 };
-
-// The rows of the later batch that come from new sources.
-std::vector<int64_t> rows_where(const std::vector<bool>& chosen) {
-  std::vector<int64_t> rows;
-  for (size_t row = 0; row < chosen.size(); ++row)
-    if (chosen[row]) rows.push_back(static_cast<int64_t>(row));
-  return rows;
-}
 
 Cells cut_numbers(const records::Column& reference, const records::Column& fresh) {
   std::vector<double> sorted;
@@ -99,35 +90,24 @@ std::string three(double value) {
   return out;
 }
 
-class NewSources {
+/// How typical each row of a new source is of what moved: log of its value's share among new sources over that in the
+/// reference, summed over the judged fields.
+class Typical {
  public:
-  NewSources(const records::ColumnScan& before, const records::ColumnScan& after, std::vector<int64_t> rows)
+  Typical(const records::ColumnScan& before, const records::ColumnScan& after, std::vector<int64_t> rows)
       : before_(before), after_(after), rows_(std::move(rows)), score_(rows_.size(), 0) {}
 
   Status add(const monitoring::FieldReport& field) {
-    names_.push_back(field.name);
-    drifts_.emplace_back();
-    if (field.drift.decided_by.empty() && field.drift.verdict == statistics::DriftVerdict::unjudged) return {};
+    if (field.drift.verdict == statistics::DriftVerdict::unjudged) return {};
     const bool numeric = field.kind == monitoring::FieldKind::numeric;
-    const auto type = numeric ? std::nullopt : std::optional(records::FieldType::text);
-    if (field.kind != monitoring::FieldKind::numeric && field.kind != monitoring::FieldKind::categorical) return {};
-    MW_ASSIGN(auto reference, type ? before_.column_as(field.name, *type) : before_.column(field.name));
-    MW_ASSIGN(auto fresh, numeric ? after_.column(field.name, rows_) : text_of_rows(field.name));
-    const Cells cells = numeric ? cut_numbers(reference, fresh) : cut_categories(reference, fresh);
-    score(cells);
-    drifts_.back() = compare(numeric, reference, fresh, cells);
+    if (!numeric && field.kind != monitoring::FieldKind::categorical) return {};
+    MW_ASSIGN(const auto reference,
+              numeric ? before_.column(field.name) : before_.column_as(field.name, records::FieldType::text));
+    MW_ASSIGN(const auto fresh, numeric ? after_.column(field.name, rows_) : text_of_rows(field.name));
+    score(numeric ? cut_numbers(reference, fresh) : cut_categories(reference, fresh));
     return {};
   }
 
-  void judge(double alpha) {
-    std::vector<statistics::FieldDrift*> fields;
-    for (auto& drift : drifts_) fields.push_back(&drift);
-    statistics::judge_together(fields, {.alpha = alpha});
-  }
-  [[nodiscard]] const statistics::FieldDrift& drift(size_t field) const { return drifts_[field]; }
-  [[nodiscard]] int64_t rows() const { return static_cast<int64_t>(rows_.size()); }
-
-  /// Rows that are most typical of what moved: log of share among new sources over share in the reference, summed.
   Result<std::vector<RecordRef>> most_drifted() const {
     MW_ASSIGN(const auto records, after_.records());
     std::vector<size_t> order(rows_.size());
@@ -144,7 +124,7 @@ class NewSources {
     MW_ASSIGN(const auto all, after_.column_as(field, records::FieldType::text));
     records::Column out;
     out.type = records::FieldType::text;
-    out.rows = rows();
+    out.rows = static_cast<int64_t>(rows_.size());
     out.offsets.push_back(0);
     for (const int64_t row : rows_) {
       out.bytes += all.text(row);
@@ -161,41 +141,38 @@ class NewSources {
       if (cell >= 0) score_[row] += std::log(now[static_cast<size_t>(cell)] / before[static_cast<size_t>(cell)]);
     }
   }
-  static statistics::FieldDrift compare(bool numeric, records::Column& reference, records::Column& fresh,
-                                        const Cells& cells) {
-    if (numeric) {
-      const auto absent = [](double x) { return !std::isfinite(x); };
-      std::erase_if(reference.numbers, absent);
-      std::erase_if(fresh.numbers, absent);
-      std::vector<double> scratch;
-      return statistics::compare_numbers(reference.numbers, fresh.numbers, {}, scratch);
-    }
-    std::vector<int32_t> a = cells.reference, b = cells.fresh;
-    std::erase(a, -1);
-    std::erase(b, -1);
-    return statistics::compare_categories(a, b, cells.count, {});
-  }
 
   const records::ColumnScan& before_;
   const records::ColumnScan& after_;
   std::vector<int64_t> rows_;
   std::vector<double> score_;
-  std::vector<std::string> names_;
-  std::deque<statistics::FieldDrift> drifts_;
 };
 
+/// The kept report that answers this question, else a new one.
+Result<monitoring::DriftReport> report_on(store::Project& project, const monitoring::DriftRequest& request,
+                                          const Work& work) {
+  MW_ASSIGN(auto kept, monitoring::list_drift_reports(project, request.current.asset));
+  for (auto& report : kept)
+    if (report.reference.batches == request.reference.batches && report.current.batches == request.current.batches &&
+        report.reference.text == request.reference.text && report.current.text == request.current.text &&
+        report.where.empty() && report.where_current.empty() && report.new_values_of == request.new_values_of &&
+        report.rules == request.rules && report.alpha == request.alpha)
+      return std::move(report);
+  return monitoring::measure_drift(project, request, work);
+}
+
 // Sentences that tell which of the shifts matters: those of an effect worth a look, largest first; the rest in one.
-Json reading(const monitoring::DriftReport& report, const NewSources& fresh) {
+Json reading(const monitoring::DriftReport& report, const monitoring::DriftReport& fresh) {
   struct Line {
     double effect;
     std::string text;
   };
   std::vector<Line> lines;
   std::string small;
-  for (size_t i = 0; i < report.fields.size(); ++i) {
-    const auto& field = report.fields[i];
+  for (const auto& field : report.fields) {
     const auto& all = field.drift;
-    const auto& part = fresh.drift(i);
+    const auto* found = fresh.find(field.name);
+    const statistics::FieldDrift part = found ? found->drift : statistics::FieldDrift();
     if (all.verdict != statistics::DriftVerdict::drift && part.verdict != statistics::DriftVerdict::drift) continue;
     const double of_part = std::isfinite(part.effect) ? part.effect : 0;
     const double effect = std::max(all.effect, of_part);
@@ -249,40 +226,55 @@ Status add_shares(const store::Project& project, const monitoring::DriftReport& 
 
 }  // namespace
 
-Result<DemoDrift> demo_drift(store::Project& project, const records::Asset&, int64_t reference, int64_t later,
-                             const std::vector<bool>& new_source, const Work& work) {
+namespace {
+
+Json beside(const monitoring::FieldReport& field, const monitoring::DriftReport& fresh) {
+  const auto* found = fresh.find(field.name);
+  const statistics::FieldDrift part = found ? found->drift : statistics::FieldDrift();
+  const auto& drift = field.drift;
+  return {{"name", field.name},
+          {"verdict", statistics::name_of(drift.verdict)},
+          {"effect", number_or_null(drift.effect)},
+          {"p", number_or_null(drift.p)},
+          {"p_adjusted", number_or_null(drift.p_adjusted)},
+          {"new_sources_verdict", statistics::name_of(part.verdict)},
+          {"new_sources_effect", number_or_null(part.effect)},
+          {"new_sources_p", number_or_null(part.p)}};
+}
+
+}  // namespace
+
+Result<DemoDrift> demo_drift(store::Project& project, const DemoWindows& windows, const Work& work) {
   monitoring::DriftRequest request;
-  MW_ASSIGN(request.reference, records::window_of_batches(project, {reference}));
-  MW_ASSIGN(request.current, records::window_of_batches(project, {later}));
-  MW_ASSIGN(const auto report, monitoring::measure_drift(project, request, work));
+  request.reference = windows.reference;
+  request.current = windows.later;
+  request.new_values_of = windows.group;
+  // All arrivals last: the newest report is what the first page and the drift page begin with.
+  std::optional<monitoring::DriftReport> fresh;
+  if (!windows.new_rows.empty()) {
+    MW_ASSIGN(fresh, report_on(project, request, work));
+  }
+  request.new_values_of.clear();
+  MW_ASSIGN(const auto report, report_on(project, request, work));
+  const monitoring::DriftReport none;
+  const auto& part = fresh ? *fresh : none;
   MW_ASSIGN(const auto before, records::ColumnScan::open(project, request.reference));
   MW_ASSIGN(const auto after, records::ColumnScan::open(project, request.current));
-  NewSources fresh(before, after, rows_where(new_source));
-  for (const auto& field : report.fields) MW_TRY(fresh.add(field));
-  fresh.judge(request.alpha);
+  Typical typical(before, after, windows.new_rows);
+  for (const auto& field : report.fields) MW_TRY(typical.add(field));
 
   DemoDrift out;
   out.id = tail(report.id);
+  if (fresh) out.new_sources_id = tail(fresh->id);
   out.document = monitoring::to_json(report);
   Json fields = Json::array();
-  for (size_t i = 0; i < report.fields.size(); ++i) {
-    const auto& drift = report.fields[i].drift;
-    const auto& part = fresh.drift(i);
-    fields.push_back({{"name", report.fields[i].name},
-                      {"verdict", statistics::name_of(drift.verdict)},
-                      {"effect", number_or_null(drift.effect)},
-                      {"p", number_or_null(drift.p)},
-                      {"p_adjusted", number_or_null(drift.p_adjusted)},
-                      {"new_sources_verdict", statistics::name_of(part.verdict)},
-                      {"new_sources_effect", number_or_null(part.effect)},
-                      {"new_sources_p", number_or_null(part.p)}});
-  }
+  for (const auto& field : report.fields) fields.push_back(beside(field, part));
   out.figures = {{"verdict", statistics::name_of(report.verdict.verdict)},
-                 {"rows_of_new_sources", fresh.rows()},
+                 {"rows_of_new_sources", part.rows_current},
                  {"fields", std::move(fields)},
-                 {"reading", reading(report, fresh)}};
+                 {"reading", reading(report, part)}};
   MW_TRY(add_shares(project, report, out.figures));
-  MW_ASSIGN(out.most_drifted, fresh.most_drifted());
+  MW_ASSIGN(out.most_drifted, typical.most_drifted());
   return out;
 }
 

@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "base/hash.h"
-#include "monitoring/drift.h"
+#include "monitoring/behind.h"
 #include "records/batch.h"
 #include "records/ingest.h"
 #include "records/reading.h"
@@ -60,6 +60,12 @@ class TestDrift : public QObject {
   QTemporaryDir folder_;
   std::unique_ptr<store::Project> project_;
   int64_t reference_ = 0, current_ = 0;
+
+  /// The records behind a range as it was typed.
+  Result<std::vector<RecordRef>> behind_range(const DriftReport& report, const char* field, const char* range) {
+    MW_ASSIGN(const auto part, part_of(*project_, report, field, range));
+    return records_behind(*project_, report, part);
+  }
 
   fs::path path(const char* name) const { return fs::path(folder_.path().toStdString()) / name; }
 
@@ -188,7 +194,7 @@ class TestDrift : public QObject {
   void records_behind_a_shift() {
     auto report = measure(reference_, current_);
     MW_OK(report);
-    auto behind = records_behind(*project_, *report, "size", "100..105.5");
+    auto behind = behind_range(*report, "size", "100..105.5");
     MW_OK(behind);
     QCOMPARE(static_cast<int>(behind->size()), 39);
     auto reader = records::RecordReader::open(*project_);
@@ -200,10 +206,10 @@ class TestDrift : public QObject {
       const double size = std::stod(std::string(record->text("size")));
       QVERIFY(size >= 100 && size <= 105.5);
     }
-    auto open_end = records_behind(*project_, *report, "size", "105.6..");
-    auto blue = records_behind(*project_, *report, "colour", "blue, green");
-    auto gone = records_behind(*project_, *report, "gone", "missing");
-    auto day = records_behind(*project_, *report, "when", "2026-03-02..2026-03-03");
+    auto open_end = behind_range(*report, "size", "105.6..");
+    auto blue = behind_range(*report, "colour", "blue, green");
+    auto gone = behind_range(*report, "gone", "missing");
+    auto day = behind_range(*report, "when", "2026-03-02..2026-03-03");
     MW_OK(open_end);
     MW_OK(blue);
     MW_OK(gone);
@@ -211,9 +217,9 @@ class TestDrift : public QObject {
     QCOMPARE(static_cast<int>(blue->size()), 417);
     QCOMPARE(static_cast<int>(gone->size()), 141);
     QCOMPARE(static_cast<int>(day->size()), 50);  // 700 rows over 28 days, two of them
-    QCOMPARE(records_behind(*project_, *report, "size", "a..b").error().code, std::string("drift.range"));
-    QCOMPARE(records_behind(*project_, *report, "size", "9..1").error().code, std::string("drift.range"));
-    QCOMPARE(records_behind(*project_, *report, "nothing", "1..2").error().code, std::string("drift.unknown_field"));
+    QCOMPARE(behind_range(*report, "size", "a..b").error().code, std::string("drift.range"));
+    QCOMPARE(behind_range(*report, "size", "9..1").error().code, std::string("drift.range"));
+    QCOMPARE(behind_range(*report, "nothing", "1..2").error().code, std::string("drift.unknown_field"));
   }
 
   void pictures() {

@@ -8,8 +8,8 @@
 
 #include "base/result.h"
 #include "base/work.h"
-#include "labels/queue.h"
 #include "labels/task.h"
+#include "monitoring/fill_queue.h"
 #include "records/asset.h"
 #include "ui_widgets/dialogs.h"
 
@@ -22,19 +22,8 @@ class QSpinBox;
 
 namespace millwright::ui::detail {
 
-/// Which records go into a queue, and in which order.
-struct QueueQuestion {
-  int64_t task = 0;
-  std::string name;
-  std::string where;
-  labels::Order order = labels::Order::given;
-  bool unlabeled_only = true;
-  int64_t limit = 0;  ///< 0: all
-  std::optional<std::string> assign;
-};
-/// Reads the records that the question means and puts them into the queue.
-[[nodiscard]] Result<labels::Queued> fill_queue(store::Project& project, const QueueQuestion& question,
-                                                const Work& work);
+using monitoring::fill_queue;
+using monitoring::QueueQuestion;
 
 class QueueDialog : public Dialog {
   Q_OBJECT

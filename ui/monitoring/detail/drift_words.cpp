@@ -150,6 +150,15 @@ std::vector<Row> drift_rows(const monitoring::DriftReport& report) {
   return rows;
 }
 
+QString choice_sentence(const monitoring::DriftReport& report) {
+  QStringList parts;
+  if (!report.new_values_of.empty())
+    parts << tr("Of the current rows only those with a new value of %1.").arg(text_of(report.new_values_of));
+  if (!report.where_current.empty()) parts << tr("Of the current rows only: %1.").arg(text_of(report.where_current));
+  if (!report.where.empty()) parts << tr("Of both windows only: %1.").arg(text_of(report.where));
+  return parts.join(QLatin1Char(' '));
+}
+
 QString drift_sentence(const monitoring::DriftReport& report) {
   QStringList large, little;
   int steady = 0, few = 0;
@@ -159,6 +168,7 @@ QString drift_sentence(const monitoring::DriftReport& report) {
     few += field->drift.verdict == DriftVerdict::too_few;
   }
   QStringList parts;
+  if (const QString choice = choice_sentence(report); !choice.isEmpty()) parts << choice;
   parts << tr("%1 fields judged by %2 rules").arg(report.verdict.judged).arg(rules_word(report.rules)) +
                (report.rules == monitoring::DriftRules::calibrated
                     ? tr(", false discoveries held at %1.").arg(percent(report.alpha, 0))
@@ -198,8 +208,9 @@ QString field_sentence(const monitoring::FieldReport& field) {
   const QString effect =
       std::isfinite(drift.effect) ? effect_name(field) + QStringLiteral(" = ") + number(drift.effect) : QString();
   if (small(field))
-    return tr("%1: moved by %2, which is small: it is sure only because so many rows show anything above %3. A part of "
-              "the data, chosen by the filter, may tell more.")
+    return tr("%1: moved by %2, which is small: it is sure only because so many rows show anything above %3. What is "
+              "new "
+              "may have moved more: choose other arrivals above.")
         .arg(rows, effect, number(drift.smallest_detectable));
   return tr("%1: moved by %2. Brush what is new and see which records are behind it.").arg(rows, effect);
 }

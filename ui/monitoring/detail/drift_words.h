@@ -21,6 +21,8 @@ inline constexpr double kSmallEffect = 0.05;
 [[nodiscard]] std::vector<Column> drift_columns();
 /// Moved ones first by effect, then steady ones by effect, then those without a verdict. Key: the field's name.
 [[nodiscard]] std::vector<Row> drift_rows(const monitoring::DriftReport& report);
+/// Which rows were compared; empty: all of both windows.
+[[nodiscard]] QString choice_sentence(const monitoring::DriftReport& report);
 /// "8 fields judged, …": how many, under which rule, and which of them to look at.
 [[nodiscard]] QString drift_sentence(const monitoring::DriftReport& report);
 /// One field: what moved, how sure, how large, what could have been seen.
