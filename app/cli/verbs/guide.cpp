@@ -79,7 +79,8 @@ Result<int> history(Context& context, const Options& options) {
     table.row({std::to_string(event.version), event.kind, tail(event.rule).substr(0, kShortTail), event.title, event.by,
                iso8601(event.time_ms)});
   }
-  const Json document = {{"version", events.empty() ? 0 : events.back().version}, {"history", list}};
+  MW_ASSIGN(Json document, guide_json(project, task.id));
+  document["history"] = std::move(list);
   context.answer(document, [&](std::ostream& out) { table.print(out); });
   return 0;
 }

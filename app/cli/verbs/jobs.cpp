@@ -23,6 +23,13 @@ void print_one(std::ostream& out, const jobs::Job& job) {
   if (!job.message.empty()) out << "  " << job.message << '\n';
 }
 
+/// One job: its own keys, and `jobs` as every way of this verb has it.
+Json document_of(const jobs::Job& job) {
+  Json document = jobs::to_json(job);
+  document["jobs"] = Json::array({jobs::to_json(job)});
+  return document;
+}
+
 Result<int> list(Context& context, const Options& options) {
   MW_ASSIGN(auto project, context.open(options.project));
   MW_ASSIGN(const auto all, jobs::list_jobs(project, options.limit));
@@ -41,7 +48,7 @@ Result<int> list(Context& context, const Options& options) {
 Result<int> show(Context& context, const Options& options) {
   MW_ASSIGN(auto project, context.open(options.project));
   MW_ASSIGN(const jobs::Job job, jobs::find_job(project, options.job));
-  Json document = jobs::to_json(job);
+  Json document = document_of(job);
   document["plan"] = job.spec;
   context.answer(document, [&](std::ostream& out) { print_one(out, job); });
   return 0;
@@ -52,7 +59,7 @@ Result<int> wait(Context& context, const Options& options) {
   MW_ASSIGN(const jobs::Job job, jobs::find_job(project, options.job));
   MW_ASSIGN(auto foreman, models::foreman(project));
   MW_ASSIGN(const jobs::Job done, foreman.wait(job.id, context.work("Job")));
-  context.answer(jobs::to_json(done), [&](std::ostream& out) { print_one(out, done); });
+  context.answer(document_of(done), [&](std::ostream& out) { print_one(out, done); });
   return 0;
 }
 
@@ -61,7 +68,7 @@ Result<int> cancel(Context& context, const Options& options) {
   MW_ASSIGN(const jobs::Job job, jobs::find_job(project, options.job));
   MW_TRY(jobs::cancel_job(project, job.id));
   MW_ASSIGN(const jobs::Job now, jobs::read_job(project, job.id));
-  context.answer(jobs::to_json(now), [&](std::ostream& out) {
+  context.answer(document_of(now), [&](std::ostream& out) {
     out << (now.ended() ? "Cancelled.\n" : "Asked to stop; whoever looks after the job takes it from here.\n");
   });
   return 0;

@@ -121,6 +121,12 @@ class TestContract : public QObject {
         {{"queue", project_, "list", "--task", "sections"}, {}},
         {{"guide", project_, "show", "--task", "sections"}, {"version", "rules"}},
         {{"jobs", project_, "list"}, {"jobs"}},
+        {{"jobs", project_, "show", "latest"}, {"jobs"}},
+        {{"jobs", project_, "wait", "latest"}, {"jobs"}},
+        {{"runs", project_}, {"runs"}},
+        {{"models", project_}, {"models"}},
+        {{"models", project_, "list", "--task", "sections"}, {"models"}},
+        {{"snapshots", project_}, {"snapshots"}},
         {{"evaluate", project_, "--model", demo_["model"].toString(), "--on", demo_["snapshot"].toString() + ":test"},
          {"n", "accuracy", "macro_f1", "ece", "per_class", "confusion", "latency_ms"}},
         {{"drift", project_, "--asset", "packages", "--reference", batch, "--current", later},
@@ -136,6 +142,62 @@ class TestContract : public QObject {
                qPrintable(e.arguments.join(' ') + ": " + QString::fromUtf8(said.err + said.out.left(800))));
       has(said.json(), e.keys);
     }
+  }
+
+  void lineage_goes_from_a_model_to_its_data() {
+    const QString batch = demo_["batches"].toArray().first().toString();
+    const QJsonObject said = run({"lineage", project_, demo_["model"].toString(), "--json"}).json();
+    const auto leads = [&](const QString& from, const QString& to) {
+      for (const auto& edge : said["edges"].toArray())
+        if (edge.toObject()["from"].toString() == from && edge.toObject()["to"].toString() == to) return true;
+      return false;
+    };
+    const QString model = demo_["model"].toString(), run_id = demo_["run"].toString();
+    const QString snapshot = demo_["snapshot"].toString();
+    QVERIFY(leads(model, run_id));
+    QVERIFY(leads(run_id, snapshot));
+    QVERIFY(leads(snapshot, batch));
+    for (const auto& node : said["nodes"].toArray()) has(node.toObject(), {"id", "kind", "title", "time"});
+  }
+
+  void fields_have_the_keys_of_the_contract() {
+    const QString batch = demo_["batches"].toArray().first().toString();
+    const QJsonObject profile = run({"profile", project_, "--batch", batch, "--json"}).json();
+    for (const auto& field : profile["fields"].toArray())
+      has(field.toObject(),
+          {"name", "type", "count", "missing", "distinct", "min", "max", "mean", "std", "quantiles", "top"});
+    const QJsonObject gate = run({"gate", project_, "--batch", batch, "--json"}).json();
+    for (const auto& check : gate["checks"].toArray())
+      has(check.toObject(), {"name", "verdict", "value", "threshold", "rows"});
+    for (const auto& one : run({"batches", project_, "--json"}).json()["batches"].toArray())
+      has(one.toObject(), {"batch", "asset", "source", "rows", "time", "verdict"});
+    for (const auto& one : run({"jobs", project_, "list", "--json"}).json()["jobs"].toArray())
+      has(one.toObject(), {"job", "state", "progress", "cause"});
+    for (const auto& one : run({"queue", project_, "list", "--json"}).json()["queues"].toArray())
+      has(one.toObject(), {"queue", "items", "done"});
+    for (const auto& one : run({"audit", project_}).lines()) has(one, {"seq", "time", "who", "what", "hash"});
+    const Said labels = run({"labels", project_, "export", "--task", "sections", "--current"});
+    has(labels.lines().first(),
+        {"event", "record", "label", "by", "device", "time", "seconds", "schema_version", "guide_version", "status"});
+    const QJsonObject status = run({"status", project_, "--json"}).json();
+    for (const auto& stage : status["stages"].toArray()) has(stage.toObject(), {"name", "state", "figures"});
+    for (const auto& next : status["next"].toArray()) has(next.toObject(), {"action", "why", "command"});
+  }
+
+  void a_model_goes_through_its_stages() {
+    const QString model = demo_["model"].toString();
+    const Said up = run({"promote", project_, "--model", model, "--to", "champion", "--yes", "--json"});
+    QVERIFY2(up.code == 0, up.err + up.out);
+    has(up.json(), {"model", "from", "to"});
+    QCOMPARE(up.json()["to"].toString(), QString("champion"));
+    QCOMPARE(run({"promote", project_, "--model", model, "--to", "emperor"}).code, 2);
+    QCOMPARE(run({"promote", project_, "--model", "zzzzzzzz", "--to", "champion"}).code, 3);
+    const Said folder = run({"models", project_, "export", model, "--to", home_.filePath("model"), "--json"});
+    QVERIFY2(folder.code == 0, folder.err);
+    has(folder.json()["files"].toArray().first().toObject(), {"path", "sha256"});
+    const Said added = run({"models", project_, "add", home_.filePath("model"), "--name", "twin", "--json"});
+    QVERIFY2(added.code == 0, added.err);
+    has(added.json(), {"model", "family", "parameters", "sha256"});
   }
 
   void a_backup_restores_to_the_same_project() {
