@@ -5,9 +5,7 @@
 #include <cctype>
 #include <unordered_map>
 
-#include "plugin_support/batch.h"
-#include "plugin_support/connector.h"
-#include "plugin_support/source.h"
+#include "plugin_support/line_reader.h"
 #include "plugin_support/text.h"
 
 namespace millwright::plugin {
@@ -29,35 +27,10 @@ bool is_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7F && c != ':'; });
 }
 
-class Deb822Reader final : public Reader {
+class Deb822Reader final : public LineReader {
  public:
   explicit Deb822Reader(OpenOptions options)
-      : options_(std::move(options)),
-        host_(options_.source),
-        lines_(host_, options_.batch_bytes, options_.max_row_bytes),
-        rows_(options_.max_fields, {.kinds = false, .empty_is_missing = false}) {
-    for (const auto& [key, value] : options_.options)
-      throw BadInput{"deb822.unknown_option", "Package indexes know no options; " + key + " was given."};
-  }
-
-  bool next(millwright_batch* batch) override {
-    if (!started_) byte_order_mark_ = lines_.skip_bom();
-    started_ = true;
-    const int64_t until = lines_.consumed() + static_cast<int64_t>(options_.batch_bytes);
-    rows_.begin(pool_->take());
-    while (lines_.consumed() < until && !rows_.full() && rows_.storage().rows < options_.batch_rows) {
-      if (!read_stanza()) break;
-      settle();
-    }
-    if (rows_.storage().rows == 0 && rows_.storage().rejected == 0) return false;
-    rows_.finish(lines_.consumed(), batch);
-    return true;
-  }
-
-  std::string describe() override {
-    return std::string("{\"encoding\":\"utf-8\",\"byte_order_mark\":") + (byte_order_mark_ ? "true" : "false") +
-           ",\"notes\":[]}";
-  }
+      : LineReader(std::move(options), {.kinds = false, .empty_is_missing = false}, "deb822", "Package indexes know") {}
 
  private:
   struct Field {
@@ -65,20 +38,26 @@ class Deb822Reader final : public Reader {
     std::string value;
   };
 
+  bool take_row() override {
+    if (!read_stanza()) return false;
+    settle();
+    return true;
+  }
+
   /// The next stanza into text_, with its line ends as they came; false at the end. Comments between stanzas are
   /// passed over, within one they belong to its bytes.
   bool read_stanza() {
     text_.clear();
     too_long_ = false;
     Lines::Line line;
-    while (lines_.next(line)) {
+    while (lines().next(line)) {
       if (is_blank(line.text) && !line.too_long) {
         if (text_.empty()) continue;
         return true;
       }
       if (text_.empty() && line.text.starts_with('#')) continue;
       if (text_.empty()) first_line_ = line.number;
-      too_long_ = too_long_ || line.too_long || text_.size() + line.text.size() > options_.max_row_bytes;
+      too_long_ = too_long_ || line.too_long || text_.size() + line.text.size() > options().max_row_bytes;
       // Of what is rejected for its length only the beginning is kept.
       if (too_long_ && text_.size() > kKept) continue;
       if (!text_.empty()) text_ += line_end_;
@@ -92,17 +71,17 @@ class Deb822Reader final : public Reader {
     std::string code = "deb822.invalid";
     const std::string problem = too_long_ ? "" : take(code);
     if (too_long_)
-      reject("deb822.row_too_long", "longer than " + std::to_string(options_.max_row_bytes) + " bytes");
+      reject("deb822.row_too_long", too_long());
     else if (problem.empty())
-      rows_.end_row(first_line_, text_);
+      rows().end_row(first_line_, text_);
     else {
-      rows_.cancel_row();
+      rows().cancel_row();
       reject(code, problem);
     }
   }
 
   void reject(std::string_view code, const std::string& reason) {
-    rows_.storage().reject(first_line_, code, reason, text_);
+    rows().storage().reject(first_line_, code, reason, text_);
   }
 
   /// The stanza's fields to the row under way; what is wrong with it, else "".
@@ -150,13 +129,13 @@ class Deb822Reader final : public Reader {
 
   std::string close_field(size_t place, std::string& code) {
     const std::string* name = spelling(field_.name);
-    if (name != nullptr && rows_.has(*name, place)) {
+    if (name != nullptr && rows().has(*name, place)) {
       code = "deb822.duplicate_field";
       return "the field " + *name + " occurs twice";
     }
-    if (name != nullptr && rows_.cell(*name, field_.value, MILLWRIGHT_KIND_STRING, place)) return {};
+    if (name != nullptr && rows().cell(*name, field_.value, MILLWRIGHT_KIND_STRING, place)) return {};
     code = "deb822.too_many_fields";
-    return "more different fields than " + std::to_string(options_.max_fields) + " in the file";
+    return "more different fields" + than_fields();
   }
 
   /// Names are the same whatever their case; the first spelling seen is the one that is used. nullptr: there are more
@@ -174,13 +153,6 @@ class Deb822Reader final : public Reader {
 
   static constexpr size_t kKept = (size_t{1} << 20) + 1;
   static constexpr size_t kMaxSpellings = 65'536;
-  OpenOptions options_;
-  HostStream host_;
-  Lines lines_;
-  std::shared_ptr<BatchPool> pool_ = std::make_shared<BatchPool>();
-  NamedRows rows_;
-  bool started_ = false;
-  bool byte_order_mark_ = false;
   std::string text_;
   const char* line_end_ = "\n";
   bool too_long_ = false;
@@ -199,8 +171,7 @@ bool looks_like_field(std::string_view line) {
 }
 
 int32_t can_read(const uint8_t* head, size_t size, int32_t whole, const char*) {
-  std::string_view text(reinterpret_cast<const char*>(head), size);
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  std::string_view text = head_text(head, size);
   // The last line may be cut.
   if (whole == 0) text = text.substr(0, text.rfind('\n') == std::string_view::npos ? 0 : text.rfind('\n'));
   int fields = 0;

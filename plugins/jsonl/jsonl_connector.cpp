@@ -2,9 +2,7 @@
 #include "plugin_jsonl/jsonl_connector.h"
 
 #include "plugin_jsonl/json_text.h"
-#include "plugin_support/batch.h"
-#include "plugin_support/connector.h"
-#include "plugin_support/source.h"
+#include "plugin_support/line_reader.h"
 #include "plugin_support/text.h"
 
 namespace millwright::plugin {
@@ -13,41 +11,22 @@ namespace {
 
 bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }
 
-class JsonlReader final : public Reader {
+class JsonlReader final : public LineReader {
  public:
   explicit JsonlReader(OpenOptions options)
-      : options_(std::move(options)),
-        host_(options_.source),
-        lines_(host_, options_.batch_bytes, options_.max_row_bytes),
-        rows_(options_.max_fields, {.kinds = true, .empty_is_missing = false}) {
-    for (const auto& [key, value] : options_.options)
-      throw BadInput{"jsonl.unknown_option", "JSON Lines knows no options; " + key + " was given."};
-  }
+      : LineReader(std::move(options), {.kinds = true, .empty_is_missing = false}, "jsonl", "JSON Lines knows") {}
 
-  bool next(millwright_batch* batch) override {
-    if (!started_) byte_order_mark_ = lines_.skip_bom();
-    started_ = true;
-    const int64_t until = lines_.consumed() + static_cast<int64_t>(options_.batch_bytes);
-    rows_.begin(pool_->take());
+ private:
+  bool take_row() override {
     Lines::Line line;
-    bool more = true;
-    while (lines_.consumed() < until && !rows_.full() && rows_.storage().rows < options_.batch_rows &&
-           (more = lines_.next(line)))
-      take(line);
-    if (!more && rows_.storage().rows == 0 && rows_.storage().rejected == 0) return false;
-    rows_.finish(lines_.consumed(), batch);
+    if (!lines().next(line)) return false;
+    take(line);
     return true;
   }
 
-  std::string describe() override {
-    return std::string("{\"encoding\":\"utf-8\",\"byte_order_mark\":") + (byte_order_mark_ ? "true" : "false") +
-           ",\"notes\":[]}";
-  }
-
- private:
   void take(const Lines::Line& line) {
     if (line.too_long) {
-      reject(line, "jsonl.row_too_long", "longer than " + std::to_string(options_.max_row_bytes) + " bytes");
+      reject(line, "jsonl.row_too_long", too_long());
       return;
     }
     if (is_blank(line.text)) return;
@@ -57,17 +36,17 @@ class JsonlReader final : public Reader {
     }
     JsonText json(line.text);
     if (object(json)) {
-      rows_.end_row(line.number, line.text);
+      rows().end_row(line.number, line.text);
       return;
     }
-    rows_.cancel_row();
+    rows().cancel_row();
     const bool placed = json.problem_code() == std::string_view("jsonl.invalid");
     reject(line, json.problem_code(),
            std::string(json.problem()) + (placed ? ", at byte " + std::to_string(json.place()) : "") + detail_);
   }
 
   void reject(const Lines::Line& line, std::string_view code, std::string reason) {
-    rows_.storage().reject(line.number, code, std::move(reason), line.text);
+    rows().storage().reject(line.number, code, std::move(reason), line.text);
   }
 
   /// The whole line as one object, its members to the row under way.
@@ -107,24 +86,17 @@ class JsonlReader final : public Reader {
     if (!json.value(value, value_scratch_)) return false;
     if (key.find('\0') != std::string_view::npos) return json.fail("a key with U+0000", "jsonl.bad_key");
     if (key.size() > kMaxKey) return json.fail("a key of more than 4096 bytes", "jsonl.bad_key");
-    if (rows_.has(key, place)) {
+    if (rows().has(key, place)) {
       detail_ = " " + json_string(key);
       return json.fail("the key occurs twice:", "jsonl.duplicate_key");
     }
     if (value.kind == MILLWRIGHT_KIND_NULL) value.text = {};
-    if (rows_.cell(key, value.text, value.kind, place)) return true;
-    detail_ = " than " + std::to_string(options_.max_fields) + " in the file";
+    if (rows().cell(key, value.text, value.kind, place)) return true;
+    detail_ = than_fields();
     return json.fail("more different keys", "jsonl.too_many_fields");
   }
 
   static constexpr size_t kMaxKey = 4096;
-  OpenOptions options_;
-  HostStream host_;
-  Lines lines_;
-  std::shared_ptr<BatchPool> pool_ = std::make_shared<BatchPool>();
-  NamedRows rows_;
-  bool started_ = false;
-  bool byte_order_mark_ = false;
   std::string key_scratch_;
   std::string value_scratch_;
   std::string detail_;
@@ -133,8 +105,7 @@ class JsonlReader final : public Reader {
 int32_t can_read(const uint8_t* head, size_t size, int32_t whole, const char* file_name) {
   const std::string_view name = file_name == nullptr ? "" : file_name;
   if (ends_with_ignoring_case(name, ".jsonl") || ends_with_ignoring_case(name, ".ndjson")) return 100;
-  std::string_view text(reinterpret_cast<const char*>(head), size);
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  std::string_view text = head_text(head, size);
   const size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos || text[first] != '{') return 0;
   text.remove_prefix(first);
