@@ -1,67 +1,15 @@
 #include "histogram_chart.h"
 
-#include <QKeyEvent>
 #include <QPainter>
-#include <QPointer>
 #include <algorithm>
 #include <cmath>
 
 #include "detail/canvas.h"
+#include "detail/histogram_state.h"
 #include "detail/paint_help.h"
 #include "ui_widgets/theme.h"
 
 namespace millwright::ui {
-
-namespace {
-constexpr double kBarWidth = 9;  // design pixels, about
-constexpr int kMostBars = 96;
-constexpr double kGrip = 6;  // how near to a brush's edge the pointer takes hold of it
-}  // namespace
-
-struct HistogramChart::State {
-  HistogramData data;
-  Mode mode = Mode::bars;
-  bool shares = true;
-  std::vector<double> below_reference, below_current;  // rows below each edge
-  double total_reference = 0, total_current = 0;
-  std::optional<std::pair<size_t, size_t>> brush;  // edges
-  QPointer<BrushLink> link;
-  int hover = -1;
-  size_t cursor = 0;  // edge index of the keyboard's end of the brush
-  enum class Drag { none, fresh, low, high, move } drag = Drag::none;
-  size_t drag_edge = 0;
-  std::pair<size_t, size_t> drag_from{};
-  bool moved = false;
-
-  [[nodiscard]] size_t bins() const { return data.edges.empty() ? 0 : data.edges.size() - 1; }
-  [[nodiscard]] bool two() const { return !data.current.empty(); }
-
-  // Bars of the present view: neighbours merged by a power of two, so that zooming splits bars and never shifts them.
-  struct Bars {
-    size_t first = 0, group = 1, count = 0;
-  };
-  [[nodiscard]] Bars bars(const Span& view, double width) const {
-    const auto begin = data.edges.begin(), end = data.edges.end();
-    const auto low = static_cast<size_t>(std::max<ptrdiff_t>(0, std::upper_bound(begin, end, view.low) - begin - 1));
-    const auto high = std::min(bins(), static_cast<size_t>(std::lower_bound(begin, end, view.high) - begin));
-    const auto wanted = static_cast<size_t>(std::clamp(width / px(kBarWidth), 12.0, double{kMostBars}));
-    Bars b;
-    while ((high - std::min(low, high)) / b.group > wanted) b.group *= 2;
-    b.first = low / b.group * b.group;
-    b.count = high > b.first ? (high - b.first + b.group - 1) / b.group : 0;
-    return b;
-  }
-  [[nodiscard]] size_t edge(const Bars& b, size_t bar) const { return std::min(bins(), b.first + bar * b.group); }
-  [[nodiscard]] double rows(bool current, size_t from, size_t to) const {
-    const auto& below = current ? below_current : below_reference;
-    return below.empty() ? 0 : below[to] - below[from];
-  }
-  [[nodiscard]] double height(bool current, size_t from, size_t to) const {
-    const double total = current ? total_current : total_reference;
-    const double n = rows(current, from, to);
-    return !shares ? n : total > 0 ? n / total : 0;
-  }
-};
 
 HistogramChart::HistogramChart(QWidget* parent) : Chart(parent), state_(std::make_unique<State>()) {
   set_empty_text(tr("No values to show"));
@@ -316,150 +264,6 @@ void HistogramChart::draw_overlay(QPainter& painter, const Frame& frame) {
   for (bool current : {false, true})
     if (s.mode == Mode::bars) top = std::min(top, frame.to_y(s.height(current, from, to)));
   paint_tip(painter, QPointF((left + right) / 2, top), QRectF(rect()).adjusted(2, 2, -2, -2), lines);
-}
-
-void HistogramChart::pointer_moved(const QPointF& where, const Frame& frame) {
-  auto& s = *state_;
-  const auto b = s.bars(view(), frame.plot.width());
-  int hover = -1;
-  if (frame.plot.adjusted(0, -px(6), 0, px(4)).contains(where)) {
-    const double x = frame.from_x(where.x());
-    for (size_t i = 0; i < b.count; ++i)
-      if (x >= s.data.edges[s.edge(b, i)] && x < s.data.edges[s.edge(b, i + 1)]) hover = static_cast<int>(i);
-  }
-  if (s.brush && hover >= 0) {
-    const double low = frame.to_x(s.data.edges[s.brush->first]), high = frame.to_x(s.data.edges[s.brush->second]);
-    const bool edge = std::abs(where.x() - low) < px(kGrip) || std::abs(where.x() - high) < px(kGrip);
-    setCursor(edge ? Qt::SizeHorCursor : where.x() > low && where.x() < high ? Qt::OpenHandCursor : Qt::CrossCursor);
-  } else {
-    hover >= 0 ? setCursor(Qt::CrossCursor) : unsetCursor();
-  }
-  if (hover == s.hover) return;
-  s.hover = hover;
-  update();
-}
-
-void HistogramChart::pointer_left() {
-  state_->hover = -1;
-  unsetCursor();
-  update();
-}
-
-namespace {
-// The edge of a bar that is nearest to a pixel.
-template <class S, class F>
-size_t nearest_edge(const S& s, const typename S::Bars& b, const F& frame, double pixel) {
-  size_t best = s.edge(b, 0);
-  double least = 1e300;
-  for (size_t i = 0; i <= b.count; ++i) {
-    const double far = std::abs(frame.to_x(s.data.edges[s.edge(b, i)]) - pixel);
-    if (far < least) least = far, best = s.edge(b, i);
-  }
-  return best;
-}
-}  // namespace
-
-bool HistogramChart::pointer_pressed(const QPointF& where, const Frame& frame, Qt::KeyboardModifiers) {
-  auto& s = *state_;
-  if (!frame.plot.adjusted(-px(6), -px(28), px(6), px(4)).contains(where)) return false;
-  s.hover = -1;
-  s.moved = false;
-  s.drag = State::Drag::fresh;
-  s.drag_edge = nearest_edge(s, s.bars(view(), frame.plot.width()), frame, where.x());
-  if (s.brush) {
-    s.drag_from = *s.brush;
-    const double low = frame.to_x(s.data.edges[s.brush->first]), high = frame.to_x(s.data.edges[s.brush->second]);
-    if (std::abs(where.x() - low) < px(kGrip))
-      s.drag = State::Drag::low;
-    else if (std::abs(where.x() - high) < px(kGrip))
-      s.drag = State::Drag::high;
-    else if (where.x() > low && where.x() < high)
-      s.drag = State::Drag::move;
-  }
-  return true;
-}
-
-void HistogramChart::pointer_dragged(const QPointF& where, const Frame& frame) {
-  auto& s = *state_;
-  const auto b = s.bars(view(), frame.plot.width());
-  const size_t here = nearest_edge(s, b, frame, where.x());
-  auto next = s.brush.value_or(std::make_pair(s.drag_edge, s.drag_edge));
-  switch (s.drag) {
-    case State::Drag::fresh:
-      next = std::minmax(s.drag_edge, here);
-      break;
-    case State::Drag::low:
-      next = std::minmax(here, s.drag_from.second);
-      break;
-    case State::Drag::high:
-      next = std::minmax(s.drag_from.first, here);
-      break;
-    case State::Drag::move: {
-      auto by = static_cast<ptrdiff_t>(here) - static_cast<ptrdiff_t>(s.drag_edge);
-      by = std::clamp(by, -static_cast<ptrdiff_t>(s.drag_from.first),
-                      static_cast<ptrdiff_t>(s.bins() - s.drag_from.second));
-      next = {static_cast<size_t>(static_cast<ptrdiff_t>(s.drag_from.first) + by),
-              static_cast<size_t>(static_cast<ptrdiff_t>(s.drag_from.second) + by)};
-      break;
-    }
-    case State::Drag::none:
-      return;
-  }
-  if (next.first == next.second || (s.brush && next == *s.brush)) return;
-  s.moved = true;
-  s.brush = next;
-  update();
-  if (s.link) s.link->set_range(brush()->range);
-  Q_EMIT brush_moved(*brush());
-}
-
-void HistogramChart::pointer_released(const QPointF& where, const Frame& frame) {
-  auto& s = *state_;
-  const auto drag = s.drag;
-  s.drag = State::Drag::none;
-  if (s.moved) {
-    setAccessibleDescription(describe());
-    update();
-    Q_EMIT brushed(*brush());
-    return;
-  }
-  // A click: outside the brush it takes the brush away, without one it takes the bar.
-  if (drag != State::Drag::fresh) return;
-  if (s.brush) return set_brush(std::nullopt);
-  const auto b = s.bars(view(), frame.plot.width());
-  const double x = frame.from_x(where.x());
-  for (size_t i = 0; i < b.count; ++i) {
-    const double low = s.data.edges[s.edge(b, i)], high = s.data.edges[s.edge(b, i + 1)];
-    if (x >= low && x < high) return set_brush(Span{low, high});
-  }
-}
-
-// Arrows move the brush, Shift and arrows its upper end, Escape takes it away.
-bool HistogramChart::key_pressed(QKeyEvent* event, const Frame& frame) {
-  auto& s = *state_;
-  if (event->key() == Qt::Key_Escape && s.brush) {
-    set_brush(std::nullopt);
-    return true;
-  }
-  const int step = event->key() == Qt::Key_Left ? -1 : event->key() == Qt::Key_Right ? 1 : 0;
-  const bool shift = event->modifiers() & Qt::ShiftModifier;
-  if (step == 0 || (!s.brush && !shift)) return false;
-  const auto b = s.bars(view(), frame.plot.width());
-  const auto group = static_cast<ptrdiff_t>(b.group), last = static_cast<ptrdiff_t>(s.bins());
-  if (!s.brush) {
-    set_brush(Span{s.data.edges[s.edge(b, 0)], s.data.edges[s.edge(b, 1)]});
-    return true;
-  }
-  auto low = static_cast<ptrdiff_t>(s.brush->first), high = static_cast<ptrdiff_t>(s.brush->second);
-  if (shift) {
-    high = std::clamp(high + step * group, low + 1, last);
-  } else {
-    const ptrdiff_t by = std::clamp<ptrdiff_t>(step * group, -low, last - high);
-    low += by;
-    high += by;
-  }
-  set_brush(Span{s.data.edges[static_cast<size_t>(low)], s.data.edges[static_cast<size_t>(high)]});
-  return true;
 }
 
 }  // namespace millwright::ui

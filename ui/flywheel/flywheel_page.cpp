@@ -8,7 +8,9 @@
 #include <cmath>
 
 #include "detail/ring.h"
+#include "detail/verified.h"
 #include "detail/words.h"
+#include "planning/verify_project.h"
 #include "ui_widgets/badge.h"
 #include "ui_widgets/buttons.h"
 #include "ui_widgets/card.h"
@@ -85,6 +87,7 @@ FlywheelPage::FlywheelPage(PageContext context, QWidget* parent)
   all->addLayout(columns, 1);
   connect(ring_, &Ring::chosen, this,
           [this](const QString& stage) { Q_EMIT navigate(page_of_stage(stage.toStdString()), {}); });
+  add_command(QStringLiteral("flywheel.verify"), tr("Verify the project"), tr("Project"), {}, [this] { verify(); });
 }
 
 QWidget* FlywheelPage::first_focus() { return first_button_ != nullptr ? first_button_ : ring_; }
@@ -96,6 +99,20 @@ void FlywheelPage::refresh() {
         if (!status) return banner_->show_error(status.error());
         banner_->clear();
         show_status(*status);
+      });
+}
+
+void FlywheelPage::verify() {
+  session().work(
+      this, tr("Verifying the project"),
+      [](store::Project& project, const Work& work) {
+        return planning::verify_project(project, {.deep = true, .head = {}}, work);
+      },
+      [this](Result<store::VerifyReport> report) {
+        if (report)
+          show_verified(*report, this);
+        else
+          banner_->show_error(report.error());
       });
 }
 

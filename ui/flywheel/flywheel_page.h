@@ -30,6 +30,7 @@ class FlywheelPage : public Page {
   void show_kpis(const planning::FlywheelStatus& status);
   void show_next(const planning::FlywheelStatus& status);
   void tell_rail(const planning::FlywheelStatus& status);
+  void verify();
 
   PageHeader* header_;
   ErrorBanner* banner_;

@@ -1,73 +1,43 @@
 #include "labels_page.h"
 
+#include <QAbstractButton>
 #include <QApplication>
-#include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLabel>
-#include <QLineEdit>
 #include <QLocale>
-#include <QSplitter>
 #include <QStackedWidget>
 #include <QTimer>
 #include <QVBoxLayout>
 
 #include "detail/desk.h"
-#include "detail/enter_line.h"
+#include "detail/desk_pickers.h"
+#include "detail/flag_line.h"
+#include "detail/guide_keeper.h"
 #include "detail/guide_panel.h"
 #include "detail/item_view.h"
 #include "detail/key_position.h"
 #include "detail/label_pad.h"
 #include "detail/labels_overview.h"
-#include "detail/queue_dialog.h"
 #include "detail/side_panels.h"
+#include "detail/task_work.h"
 #include "ui_records/words.h"
 #include "ui_widgets/buttons.h"
 #include "ui_widgets/card.h"
-#include "ui_widgets/dialogs.h"
 #include "ui_widgets/empty_state.h"
 #include "ui_widgets/error_banner.h"
 #include "ui_widgets/page_header.h"
-#include "ui_widgets/type_ahead.h"
+#include "ui_widgets/splitter.h"
 
 namespace millwright::ui {
 
 struct LabelsPage::Overview : detail::LabelsOverview {};
 
 LabelsPage::LabelsPage(PageContext context, QWidget* parent)
-    : Page({QStringLiteral("labels"), tr("Labels"), RailGroup::labels, 0}, context, parent),
+    : StandardPage({QStringLiteral("labels"), tr("Labels"), RailGroup::labels, 0}, QStringLiteral("labels"), context,
+                   parent),
       desk_(std::make_unique<detail::Desk>(context.session)) {
-  build();
-  connect_desk();
-  connect_guide();
-  add_commands();
-  qApp->installEventFilter(this);
-}
-
-LabelsPage::~LabelsPage() { qApp->removeEventFilter(this); }
-
-QWidget* LabelsPage::first_focus() { return item_; }
-
-QString LabelsPage::shown_record() const {
-  return desk_->current() && desk_->current()->content ? item_->shown_id() : QString();
-}
-
-std::optional<RecordRef> LabelsPage::current_record() const {
-  return desk_->current() ? std::optional(desk_->current()->item.record) : std::nullopt;
-}
-
-void LabelsPage::build() {
-  auto* all = new QVBoxLayout(this);
-  all->setContentsMargins(px(20), px(16), px(20), px(16));
-  all->setSpacing(px(12));
-  header_ = new PageHeader(tr("Label"));
-  task_picker_ = new Picker(tr("Task"));
-  task_picker_->hide();
-  queue_picker_ = new Picker(tr("Queue"));
-  queue_picker_->set_empty_text(tr("choose"));
-  queue_picker_->hide();
-  person_picker_ = new Picker(tr("Labeling"));
-  person_picker_->setObjectName(QStringLiteral("labels.person"));
-  for (auto* picker : {task_picker_, queue_picker_, person_picker_}) header_->add_control(picker);
+  header()->set_title(tr("Label"));
+  pickers_ = new detail::DeskPickers(header());
   for (const auto& [text, key, id] : std::initializer_list<std::tuple<QString, QString, const char*>>{
            {tr("Undo"), QStringLiteral("Z"), "labels.undo"},
            {tr("Skip"), tr("Space"), "labels.skip"},
@@ -77,43 +47,31 @@ void LabelsPage::build() {
     button->setFocusPolicy(Qt::TabFocus);
     const QString command = QString::fromLatin1(id);
     connect(button, &QPushButton::clicked, this, [this, command] { commands().run(command); });
-    header_->add_action(button);
+    header()->add_action(button);
   }
-  all->addWidget(header_);
-  banner_ = new ErrorBanner;
-  banner_->clear();
-  all->addWidget(banner_);
-  stack_ = new QStackedWidget;
-  empty_ = new EmptyState(QStringLiteral("labels"), {}, {});
-  empty_button_ = empty_->add_button({});
-  stack_->addWidget(empty_);
-  auto* split = new QSplitter(Qt::Horizontal);
-  split->setChildrenCollapsible(false);
-  split->setHandleWidth(px(12));
-  split->addWidget(build_middle());
-  split->addWidget(build_side());
+  auto* middle = build_middle();
+  auto* split = make_split(Qt::Horizontal, middle, build_side(), 760, 310);
   split->setStretchFactor(0, 3);
   split->setStretchFactor(1, 1);
-  split->setSizes({px(760), px(310)});
-  stack_->addWidget(split);
-  all->addWidget(stack_, 1);
+  set_content(split, item_);
   seconds_ = new QTimer(this);
   seconds_->setInterval(1000);
   connect(seconds_, &QTimer::timeout, this, &LabelsPage::show_progress);
-  connect(queue_picker_, &Picker::picked, this, &LabelsPage::choose_queue);
-  connect(person_picker_, &Picker::picked, this, &LabelsPage::choose_annotator);
-  connect(task_picker_, &Picker::picked, this, [this](const QString& task) {
-    wanted_task_ = task;
-    queue_.reset();
-    desk_->leave();
-    refresh();
-  });
-  connect(&session(), &ProjectSession::annotator_changed, this, [this] {
-    if (isVisible()) {
-      open_desk();
-      show_pickers();
-    }
-  });
+  connect_pickers();
+  connect_works();
+  connect_desk();
+  add_commands();
+  qApp->installEventFilter(this);
+}
+
+LabelsPage::~LabelsPage() { qApp->removeEventFilter(this); }
+
+QString LabelsPage::shown_record() const {
+  return desk_->current() && desk_->current()->content ? item_->shown_id() : QString();
+}
+
+std::optional<RecordRef> LabelsPage::current_record() const {
+  return desk_->current() ? std::optional(desk_->current()->item.record) : std::nullopt;
 }
 
 QWidget* LabelsPage::build_middle() {
@@ -126,26 +84,17 @@ QWidget* LabelsPage::build_middle() {
   middle_ = new QStackedWidget;
   item_ = new detail::ItemView;
   done_ = new EmptyState(QStringLiteral("check"), {}, {});
-  done_button_ = done_->add_button(tr("New queue…"));
-  connect(done_button_, &QPushButton::clicked, this, &LabelsPage::new_queue);
+  auto* fresh = done_->add_button(tr("New queue…"));
+  connect(fresh, &QPushButton::clicked, this, [this] { commands().run(QStringLiteral("labels.new_queue")); });
   middle_->addWidget(item_);
   middle_->addWidget(done_);
   item_card->body()->addWidget(middle_, 1);
-  note_row_ = new QWidget;
-  auto* note_layout = new QHBoxLayout(note_row_);
-  note_layout->setContentsMargins(px(28), 0, px(28), px(12));
-  note_layout->setSpacing(px(8));
-  note_ = new detail::EnterLine;
-  note_->setObjectName(QStringLiteral("labels.note"));
-  note_->setPlaceholderText(tr("What makes this one hard? Your note becomes a draft rule."));
-  note_->setAccessibleName(tr("Note of the flag"));
-  auto* submit = primary_button(tr("Flag it"), tr("Enter"));
-  note_layout->addWidget(note_, 1);
-  note_layout->addWidget(submit);
-  note_row_->hide();
-  item_card->body()->addWidget(note_row_);
-  connect(note_, &QLineEdit::returnPressed, this, &LabelsPage::submit_flag);
-  connect(submit, &QPushButton::clicked, this, &LabelsPage::submit_flag);
+  flag_line_ = new detail::FlagLine;
+  item_card->body()->addWidget(flag_line_);
+  connect(flag_line_, &detail::FlagLine::submitted, this, [this](const QString& note) {
+    desk_->act(labels::ActStatus::flag, {}, note);
+    item_->setFocus();
+  });
   column->addWidget(item_card, 1);
   auto* pad_card = new Card;
   pad_card->set_flush(true);
@@ -161,11 +110,18 @@ QWidget* LabelsPage::build_side() {
   auto* card = new Card;
   card->set_flush(true);
   guide_ = new detail::GuidePanel;
+  keeper_ = new detail::GuideKeeper(session(), guide_, [this] { return current_record(); });
   side_ = new detail::SidePanels(session(), guide_);
   side_->setMinimumWidth(px(260));
   card->body()->addWidget(side_);
   connect(side_, &detail::SidePanels::left, this, &LabelsPage::back_to_item);
   connect(side_, &detail::SidePanels::failed, this, &LabelsPage::report);
+  connect(guide_, &detail::GuidePanel::left, this, &LabelsPage::back_to_item);
+  connect(keeper_, &detail::GuideKeeper::failed, this, &LabelsPage::report);
+  connect(keeper_, &detail::GuideKeeper::queued, this, [this](qint64 labels) {
+    Q_EMIT toast(tr("Queued %1 for another look").arg(counted(labels, tr("1 label"), tr("%1 labels"))), State::pass);
+    refresh();
+  });
   connect(side_, &detail::SidePanels::record_chosen, this, [this](const RecordRef& record) {
     desk_->visit(record);
     back_to_item();
@@ -173,45 +129,63 @@ QWidget* LabelsPage::build_side() {
   return card;
 }
 
+void LabelsPage::connect_pickers() {
+  using detail::DeskPickers;
+  connect(pickers_, &DeskPickers::task_picked, this, [this](const QString& task) {
+    wanted_task_ = task;
+    queue_.reset();
+    desk_->leave();
+    refresh();
+  });
+  connect(pickers_, &DeskPickers::queue_picked, this, [this](qint64 queue) {
+    queue_ = queue;
+    open_desk();
+    back_to_item();
+  });
+  connect(pickers_, &DeskPickers::new_queue_wanted, this, [this] { works_->fill_queue(*overview_); });
+  connect(pickers_, &DeskPickers::person_picked, this, [this](const QString& name) {
+    session().set_annotator(name);
+    back_to_item();
+  });
+  connect(&session(), &ProjectSession::annotator_changed, this, [this] {
+    if (!isVisible()) return;
+    open_desk();
+    show_pickers();
+  });
+}
+
+void LabelsPage::connect_works() {
+  using detail::TaskWork;
+  works_ = new TaskWork(session(), this);
+  connect(works_, &TaskWork::task_created, this, [this](const QString& name) {
+    banner()->clear();
+    wanted_task_ = name;
+    refresh();
+  });
+  connect(works_, &TaskWork::queue_filled, this, [this](qint64 queue) {
+    banner()->clear();
+    wanted_queue_ = QString::number(queue);
+    refresh();
+  });
+  connect(works_, &TaskWork::imported, this, &LabelsPage::refresh);
+  connect(works_, &TaskWork::said, this, &LabelsPage::toast);
+  connect(works_, &TaskWork::failed, this, &LabelsPage::report);
+}
+
 void LabelsPage::connect_desk() {
   using detail::Desk;
   connect(desk_.get(), &Desk::opened, this, [this] {
     pad_->set_labels(desk_->schema().labels);
-    read_guide();
+    keeper_->read(*task_);
   });
   connect(desk_.get(), &Desk::item_changed, this, &LabelsPage::show_item);
   connect(desk_.get(), &Desk::progress_changed, this, &LabelsPage::show_progress);
-  connect(desk_.get(), &Desk::drafted, this, &LabelsPage::read_guide);
+  connect(desk_.get(), &Desk::drafted, this, [this] { keeper_->read(*task_); });
   connect(desk_.get(), &Desk::failed, this, &LabelsPage::report);
   connect(desk_.get(), &Desk::saving, this, [this] { pad_->saved_mark()->setText(tr("Saving…")); });
   connect(desk_.get(), &Desk::saved, this, [this] { pad_->saved_mark()->setText(tr("Saved")); });
   connect(desk_.get(), &Desk::nothing_to_undo, this,
           [this] { Q_EMIT toast(tr("There is nothing of yours to undo"), State::neutral); });
-}
-
-void LabelsPage::connect_guide() {
-  using detail::GuidePanel;
-  connect(guide_, &GuidePanel::left, this, &LabelsPage::back_to_item);
-  connect(guide_, &GuidePanel::save_rule, this,
-          [this](std::optional<Uuid> rule, const QString& title, const QString& decision, bool accept) {
-            labels::RuleText text{utf8_of(title), utf8_of(decision), std::nullopt};
-            if (!rule && desk_->current()) text.example = desk_->current()->item.record;
-            change_guide([task = *task_, rule, text, accept](store::Project& project) -> Result<labels::Rule> {
-              if (!rule) return labels::add_rule(project, task, text);
-              return accept ? labels::accept_rule(project, task, *rule, text)
-                            : labels::edit_rule(project, task, *rule, text);
-            });
-          });
-  connect(guide_, &GuidePanel::reject_rule, this, [this](const Uuid& rule) {
-    change_guide([task = *task_, rule](store::Project& project) { return labels::reject_rule(project, task, rule); });
-  });
-  connect(guide_, &GuidePanel::remove_rule, this, [this](const Uuid& rule) {
-    if (!confirm(this, tr("Remove this rule?"), tr("It stays in the guide's history; labels made under it stay too."),
-                 tr("Remove it"), true))
-      return;
-    change_guide([task = *task_, rule](store::Project& project) { return labels::remove_rule(project, task, rule); });
-  });
-  connect(guide_, &GuidePanel::queue_touched, this, &LabelsPage::queue_touched);
 }
 
 void LabelsPage::add_commands() {
@@ -235,8 +209,18 @@ void LabelsPage::add_commands() {
     if (desk_->current()) pad_->start_type_ahead();
   });
   add("labels.back", tr("Back to the item"), QStringLiteral("Esc"), [this] { back_to_item(); });
-  add("labels.new_queue", tr("New queue…"), {}, [this] { new_queue(); });
-  add("labels.new_task", tr("New labeling task…"), {}, [this] { new_task(); });
+  add("labels.new_queue", tr("New queue…"), {}, [this] {
+    if (overview_) works_->fill_queue(*overview_);
+  });
+  add("labels.export", tr("Export the labels…"), {}, [this] {
+    if (overview_) works_->export_labels(*overview_);
+  });
+  add("labels.import", tr("Import labels…"), {}, [this] {
+    if (overview_) works_->import_labels(*overview_);
+  });
+  add("labels.new_task", tr("New labeling task…"), {}, [this] {
+    if (overview_) works_->create_task(*overview_);
+  });
 }
 
 void LabelsPage::activate(const QVariantMap& arguments) {
@@ -248,22 +232,17 @@ void LabelsPage::activate(const QVariantMap& arguments) {
 }
 
 void LabelsPage::refresh() {
-  session().read(
-      this, "overview",
+  read_overview(
       [task = utf8_of(wanted_task_), queue = utf8_of(wanted_queue_), known_task = task_, known_queue = queue_](
           store::Project& project, const Work&) -> Result<std::shared_ptr<Overview>> {
         auto overview = std::make_shared<Overview>();
         MW_TRY(detail::read_overview(project, task, queue, known_task, known_queue, *overview));
         return overview;
       },
-      [this](Result<std::shared_ptr<Overview>> overview) {
-        if (!overview) {
-          report(overview.error());
-          return;
-        }
+      [this](std::shared_ptr<Overview> overview) {
         wanted_task_.clear();
         wanted_queue_.clear();
-        take(std::move(*overview));
+        take(std::move(overview));
       });
 }
 
@@ -279,10 +258,10 @@ void LabelsPage::take(std::shared_ptr<Overview> overview) {
                       waiting > 0 ? figure(static_cast<qint64>(waiting)) : QString());
   show_pickers();
   if (!task_ || !queue_) {
-    show_empty();
+    show_why_empty();
     return;
   }
-  stack_->setCurrentIndex(1);
+  show_content();
   if (!isVisible()) return;
   const bool other = asked_queue_ != queue_ || person_ != session().annotator();
   if (other || (!desk_->is_open() && !desk_->opening())) {
@@ -295,78 +274,29 @@ void LabelsPage::take(std::shared_ptr<Overview> overview) {
 
 void LabelsPage::show_pickers() {
   if (!overview_) return;
-  QVector<Picker::Item> tasks, queues, people;
-  for (const auto& task : overview_->tasks) tasks.push_back({text_of(task.name), text_of(task.name), {}});
-  // How far the chosen one is stands beside the picker.
-  for (const auto& queue : overview_->queues) {
-    const QString how_far =
-        tr("%1 of %2").arg(figure(static_cast<qint64>(queue.done)), figure(static_cast<qint64>(queue.items)));
-    queues.push_back({QString::number(queue.id), text_of(queue.name), queue.id == queue_ ? QString() : how_far});
-  }
-  if (task_) queues.push_back({QStringLiteral("new"), tr("New queue…"), {}});
-  const QString me = session().annotator();
-  bool listed = false;
-  for (const auto& person : overview_->people) {
-    people.push_back({text_of(person), text_of(person), {}});
-    listed |= text_of(person) == me;
-  }
-  if (!listed) people.prepend({me, me, {}});
-  people.push_back({QStringLiteral("\n"), tr("Somebody else…"), {}});
-  task_picker_->set_items(tasks);
-  task_picker_->setVisible(tasks.size() > 1);
-  if (const auto* task = overview_->chosen_task()) task_picker_->set_current(text_of(task->name));
-  queue_picker_->set_items(queues);
-  queue_picker_->setVisible(task_.has_value());
-  queue_picker_->set_current(queue_ ? QString::number(*queue_) : QString());
-  person_picker_->set_items(people);
-  person_picker_->set_current(me);
+  overview_->queue = queue_;
+  pickers_->show(*overview_, session().annotator());
 }
 
-void LabelsPage::show_empty() {
-  stack_->setCurrentIndex(0);
-  header_->set_subtitle({});
-  empty_button_->disconnect(this);
-  if (overview_->assets.empty()) {
-    empty_->set(QStringLiteral("labels"), tr("There is nothing to label yet"),
-                tr("Import data first; then a task says what is decided about each record."));
-    empty_button_->setText(tr("Go to Data"));
-    connect(empty_button_, &QPushButton::clicked, this, [this] { Q_EMIT navigate(QStringLiteral("data"), {}); });
-  } else if (!task_) {
-    empty_->set(QStringLiteral("labels"), tr("There is no labeling task yet"),
-                tr("A task says which field is read, which labels there are, and keeps the guide for hard cases."));
-    empty_button_->setText(tr("Create a task…"));
-    connect(empty_button_, &QPushButton::clicked, this, &LabelsPage::new_task);
-  } else {
-    empty_->set(
-        QStringLiteral("queue"), tr("No queue is waiting"),
-        tr("A queue holds the records to be labeled next: unlabeled ones, or those behind a brush on the Drift page."));
-    empty_button_->setText(tr("Fill a queue…"));
-    connect(empty_button_, &QPushButton::clicked, this, &LabelsPage::new_queue);
-  }
-}
-
-void LabelsPage::choose_queue(const QString& id) {
-  if (id == QLatin1String("new")) {
-    queue_picker_->set_current(queue_ ? QString::number(*queue_) : QString());
-    new_queue();
-    return;
-  }
-  queue_ = id.toLongLong();
-  open_desk();
-  back_to_item();
-}
-
-void LabelsPage::choose_annotator(const QString& id) {
-  QString name = id;
-  if (id == QLatin1String("\n")) {
-    person_picker_->set_current(session().annotator());
-    const auto typed =
-        ask_text(this, tr("Who is labeling?"), tr("The name stands on every label from now on."), tr("That is me"));
-    if (!typed) return;
-    name = typed->trimmed();
-  }
-  session().set_annotator(name);
-  back_to_item();
+void LabelsPage::show_why_empty() {
+  header()->set_subtitle({});
+  if (overview_->assets.empty())
+    show_empty(tr("There is nothing to label yet"),
+               tr("Import data first; then a task says what is decided about each record."), tr("Go to Data"),
+               [this] { Q_EMIT navigate(QStringLiteral("data"), {}); });
+  else if (!task_)
+    show_empty(tr("There is no labeling task yet"),
+               tr("A task says which field is read, which labels there are, and keeps the guide for hard cases."),
+               tr("Create a task…"), [this] {
+                 if (overview_) works_->create_task(*overview_);
+               });
+  else
+    show_empty(
+        tr("No queue is waiting"),
+        tr("A queue holds the records to be labeled next: unlabeled ones, or those behind a brush on the Drift page."),
+        tr("Fill a queue…"), [this] {
+          if (overview_) works_->fill_queue(*overview_);
+        });
 }
 
 void LabelsPage::open_desk() {
@@ -405,7 +335,7 @@ void LabelsPage::show_item() {
 
 void LabelsPage::show_progress() {
   const auto& queue = desk_->queue();
-  if (!queue || stack_->currentIndex() == 0) return;
+  if (!queue || !shows_content()) return;
   QStringList parts{tr("%1 of %2")
                         .arg(figure(static_cast<qint64>(queue->items - desk_->items_left())),
                              figure(static_cast<qint64>(queue->items)))};
@@ -413,7 +343,7 @@ void LabelsPage::show_progress() {
     parts << (*pace < 0.1 ? tr("under 0.1 s each") : tr("%1 s each").arg(QLocale().toString(*pace, 'f', 1)));
     parts << tr("%1 left").arg(duration(*pace * static_cast<double>(desk_->items_left())));
   }
-  header_->set_subtitle(parts.join(QStringLiteral(" · ")));
+  header()->set_subtitle(parts.join(QStringLiteral(" · ")));
 }
 
 void LabelsPage::label(const QString& label) {
@@ -423,141 +353,15 @@ void LabelsPage::label(const QString& label) {
 
 void LabelsPage::flag() {
   if (!desk_->current() || !desk_->current()->content) return;
-  note_row_->show();
-  note_->clear();
-  note_->setFocus();
-}
-
-void LabelsPage::submit_flag() {
-  const QString note = note_->text().trimmed();
-  if (note.isEmpty()) return;
-  note_row_->hide();
-  desk_->act(labels::ActStatus::flag, {}, note);
-  item_->setFocus();
+  flag_line_->start();
 }
 
 void LabelsPage::back_to_item() {
   if (guide_->editing()) guide_->stop_editing();
   if (pad_->typing()) pad_->stop_type_ahead();
-  note_row_->hide();
+  flag_line_->hide();
   side_->show_panel(detail::SidePanels::Panel::guide);
-  if (stack_->currentIndex() == 1) item_->setFocus();
-}
-
-void LabelsPage::report(const Error& error) { banner_->show_error(error); }
-
-void LabelsPage::read_guide() {
-  if (!task_) return;
-  session().read(
-      this, "guide",
-      [task = *task_](store::Project& project, const Work&) { return detail::read_guide_content(project, task); },
-      [this](Result<detail::GuideContent> content) {
-        if (!content) {
-          report(content.error());
-          return;
-        }
-        guide_->set_guide(std::move(*content));
-      });
-}
-
-template <class Job>
-void LabelsPage::change_guide(Job job) {
-  session().write(this, std::move(job), [this](Result<labels::Rule> rule) {
-    if (!rule) {
-      report(rule.error());
-      return;
-    }
-    read_guide();
-    if (rule->state == labels::RuleState::accepted) look_at_touched(rule->id);
-  });
-}
-
-void LabelsPage::look_at_touched(const Uuid& rule) {
-  session().read(
-      this, "touched",
-      [task = *task_, rule](store::Project& project, const Work&) {
-        return labels::labels_before_rule(project, task, rule, 1);
-      },
-      [this, rule](Result<labels::Touched> touched) {
-        if (!touched) {
-          report(touched.error());
-          return;
-        }
-        touched_rule_ = rule;
-        const auto count = static_cast<qint64>(touched->by_persons);
-        guide_->set_touched(count == 0
-                                ? QString()
-                                : tr("%1 labels were made before this rule stood as it does now.").arg(figure(count)));
-      });
-}
-
-void LabelsPage::queue_touched() {
-  if (!touched_rule_ || !task_) return;
-  session().work(
-      this, tr("Queueing labels for another look"),
-      [task = *task_, rule = *touched_rule_](store::Project& project, const Work& work) {
-        return detail::queue_touched_labels(project, task, rule, work);
-      },
-      [this](Result<labels::Queued> queued) {
-        if (!queued) {
-          report(queued.error());
-          return;
-        }
-        guide_->set_touched({});
-        Q_EMIT toast(tr("Queued %1 labels for another look").arg(figure(static_cast<qint64>(queued->added))),
-                     State::pass);
-        refresh();
-      });
-}
-
-void LabelsPage::new_task() {
-  if (!overview_ || overview_->assets.empty()) return;
-  detail::TaskDialog dialog(overview_->assets, session().annotator(), this);
-  if (dialog.exec() != QDialog::Accepted) return;
-  session().work(
-      this, tr("Creating the task"),
-      [question = dialog.question()](store::Project& project, const Work& work) -> Result<labels::Task> {
-        MW_ASSIGN(auto task, labels::create_task(project, question.task));
-        if (!question.label_field.empty()) {
-          labels::FromField from;
-          from.task = task.id;
-          from.field = question.label_field;
-          from.by = question.by;
-          MW_ASSIGN([[maybe_unused]] const auto taken, labels::label_from_field(project, from, work));
-        }
-        return task;
-      },
-      [this](Result<labels::Task> task) {
-        if (!task) {
-          report(task.error());
-          return;
-        }
-        banner_->clear();
-        wanted_task_ = text_of(task->name);
-        refresh();
-      });
-}
-
-void LabelsPage::new_queue() {
-  const auto* task = overview_ ? overview_->chosen_task() : nullptr;
-  if (!task) return;
-  detail::QueueDialog dialog(*task, overview_->people, this);
-  if (dialog.exec() != QDialog::Accepted) return;
-  session().work(
-      this, tr("Filling the queue"),
-      [question = dialog.question()](store::Project& project, const Work& work) {
-        return detail::fill_queue(project, question, work);
-      },
-      [this](Result<labels::Queued> queued) {
-        if (!queued) {
-          report(queued.error());
-          return;
-        }
-        banner_->clear();
-        wanted_queue_ = QString::number(queued->queue.id);
-        Q_EMIT toast(tr("Queued %1 records").arg(figure(static_cast<qint64>(queued->added))), State::pass);
-        refresh();
-      });
+  if (shows_content()) item_->setFocus();
 }
 
 void LabelsPage::toggle_similar() {
@@ -585,7 +389,7 @@ void LabelsPage::keyPressEvent(QKeyEvent* event) {
     return;
   }
   const auto now = desk_->current();
-  if (now && now->content && !pad_->typing() && !note_row_->isVisible() && stack_->currentIndex() == 1) {
+  if (now && now->content && !pad_->typing() && !flag_line_->isVisible() && shows_content()) {
     if ((event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) && event->modifiers() == Qt::NoModifier &&
         !desk_->last_label().isEmpty() && !qobject_cast<QAbstractButton*>(focusWidget())) {
       label(desk_->last_label());
@@ -598,7 +402,7 @@ void LabelsPage::keyPressEvent(QKeyEvent* event) {
       }
     }
   }
-  Page::keyPressEvent(event);
+  StandardPage::keyPressEvent(event);
 }
 
 bool LabelsPage::event(QEvent* event) {
@@ -608,7 +412,7 @@ bool LabelsPage::event(QEvent* event) {
     event->accept();
     return true;
   }
-  return Page::event(event);
+  return StandardPage::event(event);
 }
 
 bool LabelsPage::eventFilter(QObject* watched, QEvent* event) {
@@ -627,18 +431,18 @@ bool LabelsPage::eventFilter(QObject* watched, QEvent* event) {
         break;
     }
   }
-  return Page::eventFilter(watched, event);
+  return StandardPage::eventFilter(watched, event);
 }
 
 void LabelsPage::showEvent(QShowEvent* event) {
-  Page::showEvent(event);
+  StandardPage::showEvent(event);
   seconds_->start();
   // Where another queue was asked for, refresh() finds it first.
   if (wanted_queue_.isEmpty() && overview_ && task_ && queue_ && !desk_->is_open() && !desk_->opening()) open_desk();
 }
 
 void LabelsPage::hideEvent(QHideEvent* event) {
-  Page::hideEvent(event);
+  StandardPage::hideEvent(event);
   seconds_->stop();
   desk_->nobody_is_there();
   if (!event->spontaneous()) desk_->leave();

@@ -3,23 +3,21 @@
 #include <QFileDialog>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QSplitter>
-#include <QStackedWidget>
 #include <QVBoxLayout>
 #include <cmath>
 
 #include "base/clock.h"
 #include "detail/evaluate_dialog.h"
 #include "detail/evaluation_view.h"
+#include "ui_records/record_view.h"
 #include "ui_records/words.h"
 #include "ui_widgets/badge.h"
 #include "ui_widgets/buttons.h"
 #include "ui_widgets/card.h"
 #include "ui_widgets/dialogs.h"
-#include "ui_widgets/empty_state.h"
-#include "ui_widgets/error_banner.h"
 #include "ui_widgets/page_header.h"
 #include "ui_widgets/paged_table.h"
+#include "ui_widgets/splitter.h"
 
 namespace millwright::ui {
 namespace {
@@ -58,63 +56,34 @@ struct ModelsPage::Evaluations {
 };
 
 ModelsPage::ModelsPage(PageContext context, QWidget* parent)
-    : Page({QStringLiteral("models"), tr("Models"), RailGroup::models, 1}, context, parent) {
-  build();
-  add_commands();
-}
-
-ModelsPage::~ModelsPage() = default;
-
-QWidget* ModelsPage::first_focus() { return models_; }
-
-void ModelsPage::build() {
-  auto* all = new QVBoxLayout(this);
-  all->setContentsMargins(px(20), px(16), px(20), px(16));
-  all->setSpacing(px(12));
-  header_ = new PageHeader(tr("Models"));
+    : StandardPage({QStringLiteral("models"), tr("Models"), RailGroup::models, 1}, QStringLiteral("models"), context,
+                   parent) {
   roll_back_ = secondary_button(tr("Roll back…"));
   auto* judge = secondary_button(tr("Evaluate…"), QStringLiteral("E"));
   promote_ = primary_button(tr("Promote…"), QStringLiteral("P"));
-  for (auto* button : {roll_back_, judge, promote_}) header_->add_action(button);
-  all->addWidget(header_);
-  banner_ = new ErrorBanner;
-  banner_->clear();
-  all->addWidget(banner_);
-  stack_ = new QStackedWidget;
-  empty_ = new EmptyState(QStringLiteral("models"), tr("There is no model yet"),
-                          tr("A finished training run puts its model here, with its figures and its proof."));
-  auto* go = empty_->add_button(tr("Go to Training"));
-  stack_->addWidget(empty_);
-  auto* split = new QSplitter(Qt::Horizontal);
-  split->setChildrenCollapsible(false);
-  split->setHandleWidth(px(12));
+  for (auto* button : {roll_back_, judge, promote_}) header()->add_action(button);
   auto* list = new Card(tr("Registry"));
   list->set_flush(true);
   models_ = new PagedTable;
   models_->setObjectName(QStringLiteral("models.list"));
   models_->setAccessibleName(tr("Models"));
   models_->set_columns({{.title = tr("Model"), .stretch = true},
-                        {.title = tr("Accuracy"), .kind = Column::Kind::figure, .width = 84},
-                        {.title = tr("Macro-F1"), .kind = Column::Kind::figure, .width = 84},
-                        {.title = tr("Stage"), .kind = Column::Kind::badge, .width = 108}});
+                        {.title = tr("Accuracy"), .kind = Column::Kind::figure, .width = 80},
+                        {.title = tr("Macro-F1"), .kind = Column::Kind::figure, .width = 82},
+                        {.title = tr("Stage"), .kind = Column::Kind::badge, .width = 102}});
   list->setMinimumWidth(px(400));
   list->body()->addWidget(models_);
-  split->addWidget(list);
-  split->addWidget(build_right());
-  split->setSizes({px(470), px(600)});
-  stack_->addWidget(split);
-  all->addWidget(stack_, 1);
-  connect(go, &QPushButton::clicked, this, [this] { Q_EMIT navigate(QStringLiteral("training"), {}); });
+  set_content(make_split(Qt::Horizontal, list, build_right(), 480, 590), models_);
   connect(models_, &PagedTable::current_changed, this, [this](const QVariant& key) { show_model(key.toLongLong()); });
   connect(promote_, &QPushButton::clicked, this, &ModelsPage::promote);
   connect(roll_back_, &QPushButton::clicked, this, &ModelsPage::roll_back);
   connect(judge, &QPushButton::clicked, this, &ModelsPage::evaluate);
+  add_commands();
 }
 
+ModelsPage::~ModelsPage() = default;
+
 QWidget* ModelsPage::build_right() {
-  auto* right = new QSplitter(Qt::Vertical);
-  right->setChildrenCollapsible(false);
-  right->setHandleWidth(px(12));
   facts_card_ = new Card(tr("Model"));
   stage_ = new Badge;
   auto* save = secondary_button(tr("Export…"));
@@ -130,7 +99,6 @@ QWidget* ModelsPage::build_right() {
   facts_card_->body()->addWidget(facts_);
   facts_card_->body()->addWidget(history_);
   facts_card_->body()->addStretch(1);
-  right->addWidget(facts_card_);
   evaluation_card_ = new Card(tr("Evaluation"));
   on_ = new Picker(tr("On"));
   evaluation_ = new detail::EvaluationView;
@@ -145,12 +113,10 @@ QWidget* ModelsPage::build_right() {
   evaluation_card_->body()->addLayout(about);
   evaluation_card_->add_action(evaluation_->modes());
   evaluation_card_->body()->addWidget(evaluation_, 1);
-  right->addWidget(evaluation_card_);
-  right->setSizes({px(190), px(450)});
   connect(save, &QPushButton::clicked, this, &ModelsPage::export_model);
   connect(on_, &Picker::picked, this, [this](const QString& id) { choose_evaluation(id.toLongLong()); });
   connect(evaluation_, &detail::EvaluationView::cell_chosen, this, &ModelsPage::show_cell);
-  return right;
+  return make_split(Qt::Vertical, facts_card_, evaluation_card_, 190, 450);
 }
 
 void ModelsPage::add_commands() {
@@ -169,8 +135,7 @@ void ModelsPage::activate(const QVariantMap& arguments) {
 }
 
 void ModelsPage::refresh() {
-  session().read(
-      this, "overview",
+  read_overview(
       [](store::Project& project, const Work&) -> Result<std::shared_ptr<Overview>> {
         auto overview = std::make_shared<Overview>();
         MW_ASSIGN(overview->models, models::list_models(project));
@@ -186,19 +151,18 @@ void ModelsPage::refresh() {
         }
         return overview;
       },
-      [this](Result<std::shared_ptr<Overview>> overview) {
-        if (!overview) {
-          banner_->show_error(overview.error());
-          return;
-        }
-        take(std::move(*overview));
-      });
+      [this](std::shared_ptr<Overview> overview) { take(std::move(overview)); });
 }
 
 void ModelsPage::take(std::shared_ptr<Overview> overview) {
   overview_ = std::move(overview);
   const auto& all = overview_->models;
-  stack_->setCurrentIndex(all.empty() ? 0 : 1);
+  if (all.empty())
+    show_empty(tr("There is no model yet"),
+               tr("A finished training run puts its model here, with its figures and its proof."), tr("Go to Training"),
+               [this] { Q_EMIT navigate(QStringLiteral("training"), {}); });
+  else
+    show_content();
   promote_->setEnabled(!all.empty());
   roll_back_->setEnabled(!overview_->history.empty());
   int champions = 0;
@@ -208,9 +172,8 @@ void ModelsPage::take(std::shared_ptr<Overview> overview) {
     champions += model.stage == models::Stage::champion;
     const QString id = text_of(tail(model.uuid));
     if (!wanted_.isEmpty() && (id.startsWith(wanted_) || text_of(model.name) == wanted_)) wanted = model.id;
-    Cell name =
-        Cell::two_lines(text_of(model.name.empty() ? model.family : model.name),
-                        tr("%1 · %2 · %3").arg(short_id(model.uuid), text_of(model.task_name), ago(model.time_ms)));
+    Cell name = Cell::two_lines(text_of(model.name.empty() ? model.family : model.name),
+                                tr("%1 · %2").arg(short_id(model.uuid), ago(model.time_ms)));
     name.tool_tip = tr("%1 of task %2").arg(id, text_of(model.task_name));
     rows.push_back({QVariant(static_cast<qlonglong>(model.id)),
                     {name, detail::share_text(detail::estimate_from(model.metrics, "accuracy").value),
@@ -220,9 +183,9 @@ void ModelsPage::take(std::shared_ptr<Overview> overview) {
   wanted_.clear();
   if (std::none_of(all.begin(), all.end(), [wanted](const auto& m) { return m.id == wanted; }))
     wanted = all.empty() ? 0 : all.front().id;
-  header_->set_subtitle(all.empty() ? QString()
-                                    : counted(static_cast<qint64>(all.size()), tr("1 model"), tr("%1 models")) +
-                                          QStringLiteral(" · ") + tr("%1 in use").arg(champions));
+  header()->set_subtitle(all.empty() ? QString()
+                                     : counted(static_cast<qint64>(all.size()), tr("1 model"), tr("%1 models")) +
+                                           QStringLiteral(" · ") + tr("%1 in use").arg(champions));
   Q_EMIT rail_changed(all.empty()     ? State::neutral
                       : champions > 0 ? State::pass
                                       : State::warning,
@@ -276,20 +239,16 @@ void ModelsPage::show_facts(const models::Model& model) {
 }
 
 void ModelsPage::show_evaluations(int64_t model) {
-  session().read(
-      this, "evaluations",
+  read(
+      "evaluations",
       [model](store::Project& project, const Work&) -> Result<std::shared_ptr<Evaluations>> {
         MW_ASSIGN(auto found, models::evaluations_of(project, model));
         auto evaluations = std::make_shared<Evaluations>();
         for (auto& one : found) evaluations->all.push_back(std::make_shared<const models::Evaluation>(std::move(one)));
         return evaluations;
       },
-      [this](Result<std::shared_ptr<Evaluations>> evaluations) {
-        if (!evaluations) {
-          banner_->show_error(evaluations.error());
-          return;
-        }
-        evaluations_ = std::move(*evaluations);
+      [this](std::shared_ptr<Evaluations> evaluations) {
+        evaluations_ = std::move(evaluations);
         QVector<Picker::Item> items;
         int64_t best = 0;
         for (const auto& one : evaluations_->all) {
@@ -331,7 +290,7 @@ void ModelsPage::show_cell(int truth, int predicted) {
   dialog->resize(px(900), px(520));
   auto* view = new RecordView(session());
   dialog->body()->addWidget(view, 1);
-  connect(view, &RecordView::failed, this, [this](const Error& error) { banner_->show_error(error); });
+  connect(view, &RecordView::failed, this, &ModelsPage::report);
   view->show_records([evaluation, truth, predicted](store::Project& project, const Work&) {
     return detail::records_of_cell(project, *evaluation, truth, predicted);
   });
@@ -351,19 +310,12 @@ void ModelsPage::promote() {
                         .arg(text_of(model->task_name)),
       is_champion ? tr("Retire it") : tr("Promote it"), {}, false, 3);
   if (!reason) return;
-  session().write(
-      this,
-      [task = model->task, id = model->id, to, why = utf8_of(*reason)](store::Project& project) {
-        return models::promote(project, task, id, to, why);
-      },
-      [this](Result<models::StageChange> change) {
-        if (!change) {
-          banner_->show_error(change.error());
-          return;
-        }
-        Q_EMIT toast(tr("%1 is now %2").arg(short_id(change->model.uuid), stage_word(change->to)), State::pass);
-        refresh();
-      });
+  write([task = model->task, id = model->id, to,
+         why = utf8_of(*reason)](store::Project& project) { return models::promote(project, task, id, to, why); },
+        [this](const models::StageChange& change) {
+          Q_EMIT toast(tr("%1 is now %2").arg(short_id(change.model.uuid), stage_word(change.to)), State::pass);
+          refresh();
+        });
 }
 
 void ModelsPage::roll_back() {
@@ -374,19 +326,12 @@ void ModelsPage::roll_back() {
       tr("The present champion of %1 is retired. Say why: the reason stays on record.").arg(text_of(model->task_name)),
       tr("Roll back"), {}, false, 3);
   if (!reason) return;
-  session().write(
-      this,
-      [task = model->task, why = utf8_of(*reason)](store::Project& project) {
-        return models::roll_back(project, task, why);
-      },
-      [this](Result<models::StageChange> change) {
-        if (!change) {
-          banner_->show_error(change.error());
-          return;
-        }
-        Q_EMIT toast(tr("%1 is the champion again").arg(short_id(change->model.uuid)), State::pass);
-        refresh();
-      });
+  write([task = model->task,
+         why = utf8_of(*reason)](store::Project& project) { return models::roll_back(project, task, why); },
+        [this](const models::StageChange& change) {
+          Q_EMIT toast(tr("%1 is the champion again").arg(short_id(change.model.uuid)), State::pass);
+          refresh();
+        });
 }
 
 void ModelsPage::evaluate() {
@@ -395,19 +340,14 @@ void ModelsPage::evaluate() {
   detail::EvaluateDialog dialog(overview_->snapshots, overview_->batches, this);
   if (dialog.exec() != QDialog::Accepted) return;
   models::EvaluateRequest request{tail(model->uuid), dialog.on(), dialog.where()};
-  session().work(
-      this, tr("Evaluating the model"),
+  work(
+      tr("Evaluating the model"),
       [request](store::Project& project, const Work& work) { return models::evaluate(project, request, work); },
-      [this](Result<models::Evaluation> evaluation) {
-        if (!evaluation) {
-          banner_->show_error(evaluation.error());
-          return;
-        }
-        Q_EMIT toast(
-            tr("Accuracy %1 on %2 rows")
-                .arg(detail::share_text(evaluation->accuracy.value), figure(static_cast<qint64>(evaluation->n))),
-            State::pass);
-        if (evaluation->model == model_ || evaluation->model == 0) show_evaluations(model_);
+      [this](const models::Evaluation& evaluation) {
+        Q_EMIT toast(tr("Accuracy %1 on %2 rows")
+                         .arg(detail::share_text(evaluation.accuracy.value), figure(static_cast<qint64>(evaluation.n))),
+                     State::pass);
+        if (evaluation.model == model_ || evaluation.model == 0) show_evaluations(model_);
       });
 }
 
@@ -416,15 +356,13 @@ void ModelsPage::export_model() {
   if (!model) return;
   const QString folder = QFileDialog::getExistingDirectory(this, tr("Export the model into a folder"));
   if (folder.isEmpty()) return;
-  session().work(
-      this, tr("Exporting the model"),
+  work(
+      tr("Exporting the model"),
       [id = model->id, to = fs::path(utf8_of(folder)) / ("model-" + tail(model->uuid).substr(0, kShortTail))](
           store::Project& project, const Work&) { return models::export_model(project, id, to); },
-      [this](Result<std::vector<models::ModelFile>> files) {
-        if (!files)
-          banner_->show_error(files.error());
-        else
-          Q_EMIT toast(tr("Wrote %1 files").arg(files->size()), State::pass);
+      [this](const std::vector<models::ModelFile>& files) {
+        Q_EMIT toast(tr("Wrote %1").arg(counted(static_cast<qint64>(files.size()), tr("1 file"), tr("%1 files"))),
+                     State::pass);
       });
 }
 

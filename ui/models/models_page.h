@@ -5,28 +5,23 @@
 #include <optional>
 
 #include "models/registry.h"
-#include "ui_session/page.h"
+#include "ui_session/standard_page.h"
 
 class QLabel;
-class QStackedWidget;
 
 namespace millwright::ui {
 
 class Badge;
 class Button;
 class Card;
-class EmptyState;
-class ErrorBanner;
 class PagedTable;
-class PageHeader;
 class Picker;
-class RecordView;
 
 namespace detail {
 class EvaluationView;
 }
 
-class ModelsPage : public Page {
+class ModelsPage : public StandardPage {
   Q_OBJECT
  public:
   explicit ModelsPage(PageContext context, QWidget* parent = nullptr);
@@ -34,11 +29,9 @@ class ModelsPage : public Page {
   /// {"model": tail}
   void activate(const QVariantMap& arguments) override;
   void refresh() override;
-  QWidget* first_focus() override;
 
  private:
   struct Overview;
-  void build();
   QWidget* build_right();
   void add_commands();
   void take(std::shared_ptr<Overview> overview);
@@ -59,10 +52,6 @@ class ModelsPage : public Page {
   int64_t model_ = 0;
   QString wanted_;
 
-  PageHeader* header_ = nullptr;
-  ErrorBanner* banner_ = nullptr;
-  QStackedWidget* stack_ = nullptr;
-  EmptyState* empty_ = nullptr;
   PagedTable* models_ = nullptr;
   Card* facts_card_ = nullptr;
   QLabel* facts_ = nullptr;

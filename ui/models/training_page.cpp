@@ -1,8 +1,5 @@
 #include "training_page.h"
 
-#include <QHBoxLayout>
-#include <QLabel>
-#include <QSplitter>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -10,40 +7,21 @@
 
 #include "detail/evaluation_view.h"
 #include "detail/plan_dialog.h"
+#include "detail/training_curve.h"
 #include "labels/task.h"
 #include "models/registry.h"
 #include "quality/gate_report.h"
-#include "ui_charts/line_chart.h"
+#include "ui_records/record_view.h"
 #include "ui_records/words.h"
 #include "ui_widgets/buttons.h"
 #include "ui_widgets/card.h"
-#include "ui_widgets/empty_state.h"
 #include "ui_widgets/error_banner.h"
 #include "ui_widgets/page_header.h"
 #include "ui_widgets/paged_table.h"
-#include "ui_widgets/progress.h"
+#include "ui_widgets/splitter.h"
 
 namespace millwright::ui {
 namespace {
-
-QString cause_words(const jobs::Job& job) {
-  if (!job.cause) return QObject::tr("It failed.");
-  switch (*job.cause) {
-    case jobs::Cause::out_of_memory:
-      return QObject::tr("There was not enough memory.");
-    case jobs::Cause::diverged:
-      return QObject::tr("The training diverged: the loss was no number any more.");
-    case jobs::Cause::bad_data:
-      return QObject::tr("The data could not be trained on.");
-    case jobs::Cause::disk_full:
-      return QObject::tr("The disk is full.");
-    case jobs::Cause::cancelled:
-      return QObject::tr("It was cancelled.");
-    case jobs::Cause::crashed:
-      return QObject::tr("The engine ended without a result.");
-  }
-  return {};
-}
 
 State state_of(models::Stage stage) { return stage == models::Stage::champion ? State::pass : State::neutral; }
 
@@ -62,91 +40,49 @@ struct TrainingPage::Overview {
 };
 
 TrainingPage::TrainingPage(PageContext context, QWidget* parent)
-    : Page({QStringLiteral("training"), tr("Training"), RailGroup::models, 0}, context, parent) {
-  build();
-  add_commands();
+    : StandardPage({QStringLiteral("training"), tr("Training"), RailGroup::models, 0}, QStringLiteral("training"),
+                   context, parent) {
+  auto* fresh = primary_button(tr("New run…"), QStringLiteral("N"));
+  header()->add_action(fresh);
+  gate_button_ = secondary_button(tr("See the failing checks…"));
+  gate_button_->hide();
+  add_below_banner(gate_button_);
+  auto* bottom = build_bottom();
+  auto* split = make_split(Qt::Vertical, build_top(), bottom, 430, 230);
+  split->setStretchFactor(0, 3);
+  split->setStretchFactor(1, 2);
+  set_content(split, runs_);
+  connect(fresh, &QPushButton::clicked, this, &TrainingPage::plan);
+  connect(banner(), &ErrorBanner::dismissed, gate_button_, &QWidget::hide);
+  connect(gate_button_, &QPushButton::clicked, this, [this] {
+    Q_EMIT navigate(QStringLiteral("quality"), {{QStringLiteral("snapshot"), refused_snapshot_}});
+  });
   connect(&jobs(), &JobCenter::job_events, this, [this](qint64 job, const std::vector<jobs::Event>& events) {
-    if (job == job_) take_events(events);
+    if (job == job_) curve_->add_events(events);
   });
   connect(&jobs(), &JobCenter::job_changed, this, [this](const jobs::Job& job) {
-    if (job.id == job_ && job.progress && !job.ended()) progress_->update_progress(*job.progress);
+    if (job.id == job_ && job.progress && !job.ended()) curve_->show_progress(*job.progress);
   });
   connect(&jobs(), &JobCenter::job_ended, this, &TrainingPage::ended);
+  add_commands();
 }
 
 TrainingPage::~TrainingPage() = default;
 
-QWidget* TrainingPage::first_focus() {
-  return stack_->currentIndex() == 1 ? static_cast<QWidget*>(runs_) : empty_button_;
-}
-
 std::shared_ptr<const models::Evaluation> TrainingPage::shown_evaluation() const { return evaluation_->evaluation(); }
 
-void TrainingPage::build() {
-  auto* all = new QVBoxLayout(this);
-  all->setContentsMargins(px(20), px(16), px(20), px(16));
-  all->setSpacing(px(12));
-  header_ = new PageHeader(tr("Training"));
-  auto* fresh = primary_button(tr("New run…"), QStringLiteral("N"));
-  header_->add_action(fresh);
-  all->addWidget(header_);
-  banner_ = new ErrorBanner;
-  banner_->clear();
-  all->addWidget(banner_);
-  gate_button_ = secondary_button(tr("See the failing checks…"));
-  gate_button_->hide();
-  all->addWidget(gate_button_, 0, Qt::AlignLeft);
-  stack_ = new QStackedWidget;
-  empty_ = new EmptyState(QStringLiteral("training"), {}, {});
-  empty_button_ = empty_->add_button({});
-  stack_->addWidget(empty_);
-  auto* split = new QSplitter(Qt::Vertical);
-  split->setChildrenCollapsible(false);
-  split->setHandleWidth(px(12));
-  split->addWidget(build_top());
-  split->addWidget(build_bottom());
-  split->setStretchFactor(0, 3);
-  split->setStretchFactor(1, 2);
-  split->setSizes({px(430), px(230)});
-  stack_->addWidget(split);
-  all->addWidget(stack_, 1);
-  connect(fresh, &QPushButton::clicked, this, &TrainingPage::plan);
-  connect(banner_, &ErrorBanner::dismissed, gate_button_, &QWidget::hide);
-  connect(gate_button_, &QPushButton::clicked, this, [this] {
-    Q_EMIT navigate(QStringLiteral("quality"), {{QStringLiteral("snapshot"), refused_snapshot_}});
-  });
-}
-
 QWidget* TrainingPage::build_top() {
-  auto* top = new QSplitter(Qt::Horizontal);
-  top->setChildrenCollapsible(false);
-  top->setHandleWidth(px(12));
-  curve_card_ = new Card(tr("Training curve"));
-  progress_ = new ProgressStrip;
-  progress_->hide();
-  curve_ = new LineChart;
-  curve_->set_title(tr("Training curve"));
-  curve_->set_axis_names(tr("step"), {});
-  curve_->set_whole_x(true);
-  curve_->set_empty_text(tr("Choose a run to see its curve."));
-  curve_words_ = make_label({}, FontRole::caption, Tone::muted);
-  curve_words_->setWordWrap(true);
-  curve_card_->body()->addWidget(progress_);
-  curve_card_->body()->addWidget(curve_, 1);
-  curve_card_->body()->addWidget(curve_words_);
+  curve_ = new detail::TrainingCurve;
   evaluation_card_ = new Card(tr("Where it errs"));
   evaluation_ = new detail::EvaluationView;
   evaluation_->clear(tr("Choose a run to see where it errs."));
   evaluation_card_->add_action(evaluation_->modes());
   evaluation_card_->body()->addWidget(evaluation_, 1);
-  top->addWidget(curve_card_);
-  top->addWidget(evaluation_card_);
-  top->setSizes({px(480), px(590)});
-  connect(progress_, &ProgressStrip::cancelled, this, [this] {
+  connect(curve_, &detail::TrainingCurve::cancel_wanted, this, [this] {
     if (job_ != 0) jobs().cancel(job_);
   });
   connect(evaluation_, &detail::EvaluationView::cell_chosen, this, &TrainingPage::show_cell);
-  return top;
+  return make_split(Qt::Horizontal, curve_, evaluation_card_, 480, 590);
 }
 
 QWidget* TrainingPage::build_bottom() {
@@ -186,7 +122,7 @@ QWidget* TrainingPage::build_bottom() {
     if (const auto* run = run_named(key))
       Q_EMIT navigate(QStringLiteral("models"), {{QStringLiteral("model"), text_of(tail(run->model_uuid))}});
   });
-  connect(records_, &RecordView::failed, this, [this](const Error& error) { banner_->show_error(error); });
+  connect(records_, &RecordView::failed, this, &TrainingPage::report);
   return bottom_card_;
 }
 
@@ -206,8 +142,7 @@ void TrainingPage::activate(const QVariantMap& arguments) {
 }
 
 void TrainingPage::refresh() {
-  session().read(
-      this, "overview",
+  read_overview(
       [](store::Project& project, const Work&) -> Result<std::shared_ptr<Overview>> {
         auto overview = std::make_shared<Overview>();
         MW_ASSIGN(overview->runs, models::list_runs(project));
@@ -228,37 +163,28 @@ void TrainingPage::refresh() {
           if (job.kind == "train" && !job.ended()) overview->jobs.push_back(job);
         return overview;
       },
-      [this](Result<std::shared_ptr<Overview>> overview) {
-        if (!overview) {
-          banner_->show_error(overview.error());
-          return;
-        }
-        take(std::move(*overview));
-      });
+      [this](std::shared_ptr<Overview> overview) { take(std::move(overview)); });
 }
 
 void TrainingPage::take(std::shared_ptr<Overview> overview) {
   overview_ = std::move(overview);
   if (job_ == 0 && !overview_->jobs.empty()) watch(overview_->jobs.front());
   const bool anything = !overview_->runs.empty() || job_ != 0;
-  stack_->setCurrentIndex(anything ? 1 : 0);
-  empty_button_->disconnect(this);
-  if (!anything && overview_->snapshots.empty()) {
-    empty_->set(QStringLiteral("training"), tr("There is nothing to train on yet"),
-                tr("Training runs on a snapshot: labeled data, frozen, with its splits."));
-    empty_button_->setText(tr("Go to Snapshots"));
-    connect(empty_button_, &QPushButton::clicked, this, [this] { Q_EMIT navigate(QStringLiteral("snapshots"), {}); });
-  } else if (!anything) {
-    empty_->set(QStringLiteral("training"), tr("No run yet"),
-                tr("The linear baseline trains in seconds and is the figure that any other model has to beat."));
-    empty_button_->setText(tr("Plan a run…"));
-    connect(empty_button_, &QPushButton::clicked, this, &TrainingPage::plan);
-  }
+  if (anything)
+    show_content();
+  else if (overview_->snapshots.empty())
+    show_empty(tr("There is nothing to train on yet"),
+               tr("Training runs on a snapshot: labeled data, frozen, with its splits."), tr("Go to Snapshots"),
+               [this] { Q_EMIT navigate(QStringLiteral("snapshots"), {}); });
+  else
+    show_empty(tr("No run yet"),
+               tr("The linear baseline trains in seconds and is the figure that any other model has to beat."),
+               tr("Plan a run…"), [this] { plan(); });
   const auto runs = static_cast<qint64>(overview_->runs.size());
   const auto frozen = static_cast<qint64>(overview_->snapshots.size());
-  header_->set_subtitle(anything ? counted(runs, tr("1 run"), tr("%1 runs")) + QStringLiteral(" · ") +
-                                       counted(frozen, tr("1 snapshot"), tr("%1 snapshots"))
-                                 : QString());
+  header()->set_subtitle(anything ? counted(runs, tr("1 run"), tr("%1 runs")) + QStringLiteral(" · ") +
+                                        counted(frozen, tr("1 snapshot"), tr("%1 snapshots"))
+                                  : QString());
   std::vector<Row> rows;
   for (const auto& run : overview_->runs) {
     const auto accuracy = detail::estimate_from(run.metrics, "accuracy"),
@@ -317,7 +243,7 @@ void TrainingPage::plan() {
 }
 
 void TrainingPage::start(const models::TrainRequest& request) {
-  banner_->clear();
+  banner()->clear();
   gate_button_->hide();
   refused_snapshot_ = text_of(request.snapshot);
   session().work(
@@ -325,7 +251,8 @@ void TrainingPage::start(const models::TrainRequest& request) {
       [request](store::Project& project, const Work& work) { return models::start_training(project, request, work); },
       [this](Result<jobs::Job> job) {
         if (!job) {
-          refused(job.error());
+          report(job.error());
+          gate_button_->setVisible(job.error().kind == ErrorKind::refused);
           return;
         }
         watch(*job);
@@ -333,81 +260,27 @@ void TrainingPage::start(const models::TrainRequest& request) {
       });
 }
 
-void TrainingPage::refused(const Error& error) {
-  banner_->show_error(error);
-  gate_button_->setVisible(error.kind == ErrorKind::refused);
-}
-
 void TrainingPage::watch(const jobs::Job& job) {
   job_ = job.id;
   run_ = 0;
-  series_.clear();
-  curve_->clear();
-  curve_words_->setText({});
-  curve_->set_empty_text(tr("Waiting for the first figures…"));
-  curve_card_->set_title(tr("Training"));
-  curve_card_->set_note(short_id(job.uuid));
-  progress_->start(job.state == jobs::JobState::queued ? tr("Waiting for its turn") : tr("Training"));
-  progress_->show();
-  if (job.progress) progress_->update_progress(*job.progress);
+  curve_->watch(job);
   evaluation_->clear(tr("Where it errs is known when the run is done."));
   evaluation_card_->set_note({});
-  stack_->setCurrentIndex(1);
+  show_content();
   Q_EMIT rail_changed(State::running, {});
-}
-
-void TrainingPage::take_events(const std::vector<jobs::Event>& events) {
-  for (const auto& event : events) {
-    if (event.type != "metric" || !event.body.is_object()) continue;
-    const auto name = event.body.find("name");
-    if (name == event.body.end() || !name->is_string()) continue;
-    const double step = detail::number_from(event.body, "step"), value = detail::number_from(event.body, "value");
-    if (std::isfinite(step)) add_point(text_of(name->get<std::string>()), static_cast<qint64>(step), value);
-  }
-}
-
-// Shares are drawn as they are; what has another size (the objective) as a share of where it began, so that both can be
-// read on one axis.
-void TrainingPage::add_point(const QString& name, qint64 step, double value) {
-  auto known = std::find_if(series_.begin(), series_.end(), [&name](const auto& one) { return one.first == name; });
-  if (known == series_.end()) {
-    constexpr SeriesColor kColors[] = {SeriesColor::reference, SeriesColor::current, SeriesColor::accent,
-                                       SeriesColor::muted};
-    const bool share = name.contains(QLatin1String("accuracy")) || name.contains(QLatin1String("f1"));
-    QString words = name;
-    if (name == QLatin1String("objective")) words = tr("rel. objective");
-    if (name == QLatin1String("validation_accuracy")) words = tr("accuracy");
-    words.replace(QLatin1Char('_'), QLatin1Char(' '));
-    const int number = curve_->add_series(words, kColors[series_.size() % std::size(kColors)]);
-    series_.push_back({name, {number, share || value == 0 ? 1.0 : std::abs(value)}});
-    known = std::prev(series_.end());
-  }
-  curve_->append(known->second.first, static_cast<double>(step), value / known->second.second);
-}
-
-void TrainingPage::show_curve(const std::vector<models::CurvePoint>& curve) {
-  series_.clear();
-  curve_->clear();
-  curve_->set_empty_text(tr("This run kept no curve."));
-  for (const auto& point : curve) add_point(text_of(point.name), point.step, point.value);
 }
 
 void TrainingPage::ended(const jobs::Job& job) {
   if (job.id != job_) return;
   job_ = 0;
-  progress_->finish();
-  progress_->hide();
+  curve_->finish();
   if (job.state == jobs::JobState::done) {
     Q_EMIT toast(tr("The run is done"), State::pass);
-    session().read(
-        this, "ended", [id = job.id](store::Project& project, const Work&) { return models::run_of_job(project, id); },
-        [this](Result<models::Run> run) {
-          if (!run) {
-            banner_->show_error(run.error());
-            return;
-          }
+    read(
+        "ended", [id = job.id](store::Project& project, const Work&) { return models::run_of_job(project, id); },
+        [this](const models::Run& run) {
           run_ = 0;
-          wanted_run_ = text_of(tail(run->uuid));
+          wanted_run_ = text_of(tail(run.uuid));
           refresh();
         });
     return;
@@ -415,9 +288,8 @@ void TrainingPage::ended(const jobs::Job& job) {
   if (job.state == jobs::JobState::cancelled) {
     Q_EMIT toast(tr("The run was cancelled"), State::neutral);
   } else {
-    banner_->show_text(cause_words(job), text_of(job.message));
+    banner()->show_text(detail::cause_words(job), text_of(job.message));
   }
-  curve_card_->set_title(tr("Training curve"));
   refresh();
 }
 
@@ -426,15 +298,7 @@ void TrainingPage::show_run(int64_t run) {
   run_ = run;
   const auto* about = run_named(QVariant(static_cast<qlonglong>(run)));
   if (!about) return;
-  curve_card_->set_title(tr("Run %1").arg(short_id(about->uuid)));
-  curve_card_->set_note(
-      tr("%1 · seed %2 · %3").arg(text_of(about->algorithm)).arg(about->seed).arg(text_of(about->device)));
-  show_curve(about->curve);
-  const bool overridden = !about->gate_override.empty();
-  curve_words_->setText(overridden
-                            ? tr("The gate was overridden: %1").arg(text_of(about->gate_override))
-                            : tr("Accuracy on the validation split; the objective as a multiple of its first value."));
-  set_tone(curve_words_, overridden ? Tone::warning : Tone::muted);
+  curve_->show_run(*about);
   session().read(
       this, "evaluation",
       [model = about->model](store::Project& project,

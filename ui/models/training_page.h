@@ -6,31 +6,24 @@
 #include <vector>
 
 #include "models/training.h"
-#include "ui_session/page.h"
+#include "ui_session/standard_page.h"
 
-class QLabel;
 class QStackedWidget;
 
 namespace millwright::ui {
 
-class Badge;
 class Button;
 class Card;
-class EmptyState;
-class ErrorBanner;
-class LineChart;
 class PagedTable;
-class PageHeader;
-class ProgressStrip;
 class RecordView;
 class SegmentedControl;
 
 namespace detail {
 class EvaluationView;
-class PlanDialog;
+class TrainingCurve;
 }  // namespace detail
 
-class TrainingPage : public Page {
+class TrainingPage : public StandardPage {
   Q_OBJECT
  public:
   explicit TrainingPage(PageContext context, QWidget* parent = nullptr);
@@ -38,7 +31,6 @@ class TrainingPage : public Page {
   /// {"snapshot": tail}: plan a run on it. {"run": tail}, {"job": row}
   void activate(const QVariantMap& arguments) override;
   void refresh() override;
-  QWidget* first_focus() override;
 
   /// The evaluation that is shown; null while there is none.
   [[nodiscard]] std::shared_ptr<const models::Evaluation> shown_evaluation() const;
@@ -49,7 +41,6 @@ class TrainingPage : public Page {
 
  private:
   struct Overview;
-  void build();
   QWidget* build_top();
   QWidget* build_bottom();
   void add_commands();
@@ -57,32 +48,19 @@ class TrainingPage : public Page {
   void plan();
   void start(const models::TrainRequest& request);
   void watch(const jobs::Job& job);
-  void take_events(const std::vector<jobs::Event>& events);
   void ended(const jobs::Job& job);
   void show_run(int64_t run);
-  void show_curve(const std::vector<models::CurvePoint>& curve);
-  void add_point(const QString& name, qint64 step, double value);
   void show_cell(int truth, int predicted);
-  void refused(const Error& error);
   [[nodiscard]] const models::Run* run_named(const QVariant& key) const;
 
   std::shared_ptr<Overview> overview_;
   qint64 job_ = 0;
   int64_t run_ = 0;
   QString wanted_snapshot_, wanted_run_;
-  std::vector<std::pair<QString, std::pair<int, double>>> series_;  ///< name → its number and first value
 
-  PageHeader* header_ = nullptr;
-  ErrorBanner* banner_ = nullptr;
   Button* gate_button_ = nullptr;
   QString refused_snapshot_;
-  QStackedWidget* stack_ = nullptr;
-  EmptyState* empty_ = nullptr;
-  Button* empty_button_ = nullptr;
-  Card* curve_card_ = nullptr;
-  LineChart* curve_ = nullptr;
-  QLabel* curve_words_ = nullptr;
-  ProgressStrip* progress_ = nullptr;
+  detail::TrainingCurve* curve_ = nullptr;
   Card* evaluation_card_ = nullptr;
   detail::EvaluationView* evaluation_ = nullptr;
   Card* bottom_card_ = nullptr;

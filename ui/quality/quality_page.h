@@ -6,26 +6,25 @@
 #include <optional>
 
 #include "quality/gate_report.h"
-#include "ui_session/page.h"
+#include "ui_session/standard_page.h"
 
 class QLabel;
-class QStackedWidget;
 
 namespace millwright::ui {
 
 class Badge;
-class BarChart;
 class Button;
 class Card;
-class EmptyState;
-class ErrorBanner;
 class PagedTable;
-class PageHeader;
 class Picker;
+class QuarantineTable;
 class RecordView;
-class SegmentedControl;
 
-class QualityPage : public Page {
+namespace detail {
+class QualityPictures;
+}
+
+class QualityPage : public StandardPage {
   Q_OBJECT
  public:
   explicit QualityPage(PageContext context, QWidget* parent = nullptr);
@@ -33,12 +32,10 @@ class QualityPage : public Page {
   /// {"batch": tail or row}, {"snapshot": tail or row}, {"check": name}
   void activate(const QVariantMap& arguments) override;
   void refresh() override;
-  QWidget* first_focus() override;
 
  private:
   struct Overview;
-  struct Pictures;
-  void build();
+  struct Scope;
   QWidget* build_left();
   QWidget* build_right();
   void add_commands();
@@ -46,10 +43,10 @@ class QualityPage : public Page {
   void choose(const QString& id);
   void run_gate();
   void show_report();
-  void show_pictures(std::shared_ptr<Pictures> pictures);
-  void read_pictures();
+  void show_check(const QVariant& key);
   void show_rows(const QString& check);
-  void show_quarantine();
+  void show_scope();
+  [[nodiscard]] Scope scope() const;
   void override_gate();
 
   std::shared_ptr<Overview> overview_;
@@ -60,26 +57,18 @@ class QualityPage : public Page {
   bool wanted_snapshot_ = false;
   bool running_ = false;
 
-  PageHeader* header_ = nullptr;
   Picker* picker_ = nullptr;
   Badge* verdict_ = nullptr;
   Button* override_ = nullptr;
   Button* again_ = nullptr;
-  ErrorBanner* banner_ = nullptr;
-  QStackedWidget* stack_ = nullptr;
-  EmptyState* empty_ = nullptr;
   PagedTable* checks_ = nullptr;
   QLabel* sentence_ = nullptr;
   QLabel* overridden_ = nullptr;
   Card* rows_card_ = nullptr;
   RecordView* rows_ = nullptr;
-  Card* picture_card_ = nullptr;
-  SegmentedControl* picture_mode_ = nullptr;
-  QStackedWidget* pictures_ = nullptr;
-  BarChart* missing_ = nullptr;
-  BarChart* classes_ = nullptr;
+  detail::QualityPictures* pictures_ = nullptr;
   Card* quarantine_card_ = nullptr;
-  PagedTable* quarantine_ = nullptr;
+  QuarantineTable* quarantine_ = nullptr;
 };
 
 }  // namespace millwright::ui

@@ -53,8 +53,6 @@ JobTray::JobTray(QWidget* parent) : QWidget(parent) {
   latency_ = make_label({}, FontRole::caption, Tone::muted);
   latency_->setToolTip(tr("From a key press to the finished picture: 95 of 100 were at least this fast"));
   all->addWidget(latency_);
-  note_ = make_label({}, FontRole::caption, Tone::muted);
-  all->addWidget(note_);
   connect(cancel_, &QPushButton::clicked, this, [this] {
     if (order_.isEmpty()) return;
     Entry& entry = entries_[order_.last()];
@@ -228,11 +226,6 @@ void JobTray::open_errors() {
 
 void JobTray::set_latency(double p95_ms) {
   latency_->setText(tr("key → paint p95 %1 ms").arg(QLocale().toString(p95_ms, 'f', p95_ms < 10 ? 1 : 0)));
-}
-
-void JobTray::set_note(const QString& note) {
-  note_->setText(note);
-  note_->setVisible(!note.isEmpty());
 }
 
 }  // namespace millwright::ui

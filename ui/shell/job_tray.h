@@ -28,8 +28,6 @@ class JobTray : public QWidget {
   void add_error(const Error& error);
   [[nodiscard]] int unread_errors() const { return unread_; }
   void set_latency(double p95_ms);
-  /// Words of the page: "Guide v7 · Schema v3".
-  void set_note(const QString& note);
 
  Q_SIGNALS:
   void opened_errors();
@@ -70,7 +68,6 @@ class JobTray : public QWidget {
   Button* more_;
   Button* error_button_;
   QLabel* latency_;
-  QLabel* note_;
 };
 
 /// A job's kind in the user's words: "train" → "Training".

@@ -9,13 +9,13 @@
 #include <QMenu>
 #include <QStackedWidget>
 #include <QStandardPaths>
-#include <QThreadPool>
 #include <QTimer>
 #include <QVBoxLayout>
 
 #include "command_palette.h"
 #include "job_tray.h"
 #include "key_latency.h"
+#include "project_opener.h"
 #include "project_picker.h"
 #include "rail.h"
 #include "settings.h"
@@ -35,7 +35,9 @@ MainWindow::MainWindow(ShellParts parts) : parts_(std::move(parts)) {
   setWindowTitle(QStringLiteral("Millwright"));
   setWindowIcon(QIcon(QStringLiteral(":/icons/millwright.svg")));
   setMinimumSize(960, 600);
+  opener_ = new ProjectOpener(this);
   build();
+  connect_opener();
   add_commands();
   if (!restoreGeometry(Settings::geometry())) resize(1440, 900);
   connect(&commands_, &CommandRegistry::changed, this,
@@ -157,75 +159,26 @@ QString MainWindow::demo_folder() {
   return QDir(base).filePath(QStringLiteral("millwright/package-sections.millwright"));
 }
 
-void MainWindow::open_in_background(const QString& what, const QString& folder,
-                                    std::function<Result<std::unique_ptr<ProjectSession>>()> open, bool run_demo) {
-  if (opening_) return;
-  close_project();
-  opening_ = true;
-  picker_->banner()->clear();
-  picker_->set_busy(what);
-  auto* home = thread();
-  QThreadPool::globalInstance()->start(
-      [this, guard = QPointer<MainWindow>(this), home, folder, open = std::move(open), run_demo] {
-        auto result = std::make_shared<Result<std::unique_ptr<ProjectSession>>>(open());
-        if (*result) (**result)->moveToThread(home);
-        QMetaObject::invokeMethod(
-            qApp,
-            [this, guard, folder, result, run_demo] {
-              if (!guard) return;
-              opening_ = false;
-              picker_->set_busy({});
-              if (!*result) {
-                picker_->banner()->show_error(result->error());
-                Q_EMIT open_failed(result->error());
-                return;
-              }
-              Settings::remember_project(folder);
-              take_session(std::move(**result), run_demo);
-            },
-            Qt::QueuedConnection);
-      });
+void MainWindow::connect_opener() {
+  connect(opener_, &ProjectOpener::begun, this, [this](const QString& what) {
+    close_project();
+    picker_->banner()->clear();
+    picker_->set_busy(what);
+  });
+  connect(opener_, &ProjectOpener::failed, this, [this](const Error& error) {
+    picker_->set_busy({});
+    picker_->banner()->show_error(error);
+    Q_EMIT open_failed(error);
+  });
+  connect(opener_, &ProjectOpener::opened, this, [this](const QString&, bool demo) {
+    picker_->set_busy({});
+    take_session(opener_->take_session(), demo);
+  });
 }
 
-void MainWindow::open_project(const QString& folder) {
-  const auto path = store::Project::folder_for(folder.toStdString());
-  const QString who = Settings::annotators().value(0);
-  open_in_background(
-      tr("Opening %1…").arg(QString::fromStdString(path.stem().string())), QString::fromStdString(path.string()),
-      [path, who] { return ProjectSession::open(path, who); }, false);
-}
-
-void MainWindow::create_project(const QString& folder, const QString& name) {
-  const auto path = store::Project::folder_for(folder.toStdString());
-  const QString who = Settings::annotators().value(0);
-  open_in_background(
-      tr("Making %1…").arg(name), QString::fromStdString(path.string()),
-      [path, who, name]() -> Result<std::unique_ptr<ProjectSession>> {
-        const Actor actor{who.isEmpty() ? user_name() : who.toStdString(), this_device()};
-        if (auto made = store::Project::create(path, actor, {name.toStdString()}); !made)
-          return tl::make_unexpected(made.error());
-        return ProjectSession::open(path, who);
-      },
-      false);
-}
-
-void MainWindow::open_demo(const QString& folder) {
-  const QString wanted = folder.isEmpty() ? demo_folder() : folder;
-  const auto path = store::Project::folder_for(wanted.toStdString());
-  const QString who = Settings::annotators().value(0);
-  open_in_background(
-      tr("Opening the demo…"), QString::fromStdString(path.string()),
-      [path, who]() -> Result<std::unique_ptr<ProjectSession>> {
-        if (!fs::exists(path / "project.db")) {
-          const Actor actor{who.isEmpty() ? user_name() : who.toStdString(), this_device()};
-          MW_TRY(make_folders(path.parent_path()));
-          if (auto made = store::Project::create(path, actor, {path.stem().string()}); !made)
-            return tl::make_unexpected(made.error());
-        }
-        return ProjectSession::open(path, who);
-      },
-      true);
-}
+void MainWindow::open_project(const QString& folder) { opener_->open(folder); }
+void MainWindow::create_project(const QString& folder, const QString& name) { opener_->create(folder, name); }
+void MainWindow::open_demo(const QString& folder) { opener_->open_demo(folder.isEmpty() ? demo_folder() : folder); }
 
 void MainWindow::take_session(std::unique_ptr<ProjectSession> session, bool run_demo) {
   session_ = std::move(session);
@@ -468,7 +421,7 @@ void MainWindow::ask_new() {
 }
 
 bool MainWindow::idle() const {
-  return !opening_ && !refresh_waiting_ &&
+  return !opener_->busy() && !refresh_waiting_ &&
          (!session_ || (session_->pending_reads() == 0 && session_->pending_works() == 0));
 }
 

@@ -20,6 +20,7 @@ class CommandPalette;
 class ErrorBanner;
 class JobTray;
 class KeyLatency;
+class ProjectOpener;
 class ProjectPicker;
 class Rail;
 class TopBar;
@@ -75,8 +76,7 @@ class MainWindow : public QMainWindow {
   void build();
   void add_commands();
   void adopt_actions();
-  void open_in_background(const QString& what, const QString& folder,
-                          std::function<Result<std::unique_ptr<ProjectSession>>()> open, bool run_demo);
+  void connect_opener();
   void take_session(std::unique_ptr<ProjectSession> session, bool run_demo);
   void add_pages();
   void run_demo();
@@ -95,9 +95,9 @@ class MainWindow : public QMainWindow {
   std::unique_ptr<JobCenter> jobs_;
   std::vector<Page*> pages_;
   QStringList stale_, own_rail_, history_;
-  bool opening_ = false;
   bool refresh_waiting_ = false;
 
+  ProjectOpener* opener_ = nullptr;
   TopBar* top_ = nullptr;
   Rail* rail_ = nullptr;
   QStackedWidget* stack_ = nullptr;

@@ -1,11 +1,8 @@
 #include "snapshots_page.h"
 
 #include <QFileDialog>
-#include <QHBoxLayout>
 #include <QInputDialog>
 #include <QLabel>
-
-#include <QSplitter>
 #include <QStackedWidget>
 #include <QTextBrowser>
 #include <QVBoxLayout>
@@ -22,10 +19,10 @@
 #include "ui_widgets/buttons.h"
 #include "ui_widgets/card.h"
 #include "ui_widgets/dialogs.h"
-#include "ui_widgets/empty_state.h"
 #include "ui_widgets/error_banner.h"
 #include "ui_widgets/page_header.h"
 #include "ui_widgets/paged_table.h"
+#include "ui_widgets/splitter.h"
 
 namespace millwright::ui {
 
@@ -81,37 +78,12 @@ Status count_rows(store::Project& project, const snapshots::Snapshot& snapshot, 
 }  // namespace
 
 SnapshotsPage::SnapshotsPage(PageContext context, QWidget* parent)
-    : Page({QStringLiteral("snapshots"), tr("Snapshots"), RailGroup::data, 2}, context, parent) {
-  build();
-  add_commands();
-}
-
-SnapshotsPage::~SnapshotsPage() = default;
-
-QWidget* SnapshotsPage::first_focus() {
-  return stack_->currentIndex() == 1 ? static_cast<QWidget*>(list_) : empty_button_;
-}
-
-void SnapshotsPage::build() {
-  auto* all = new QVBoxLayout(this);
-  all->setContentsMargins(px(20), px(16), px(20), px(16));
-  all->setSpacing(px(12));
-  header_ = new PageHeader(tr("Snapshots"));
+    : StandardPage({QStringLiteral("snapshots"), tr("Snapshots"), RailGroup::data, 2}, QStringLiteral("snapshots"),
+                   context, parent) {
   auto* prove = secondary_button(tr("Verify"), QStringLiteral("V"));
   auto* save = secondary_button(tr("Export…"), QStringLiteral("X"));
   auto* fresh = primary_button(tr("New snapshot…"), QStringLiteral("N"));
-  for (auto* button : {prove, save, fresh}) header_->add_action(button);
-  all->addWidget(header_);
-  banner_ = new ErrorBanner;
-  banner_->clear();
-  all->addWidget(banner_);
-  stack_ = new QStackedWidget;
-  empty_ = new EmptyState(QStringLiteral("snapshots"), {}, {});
-  empty_button_ = empty_->add_button({});
-  stack_->addWidget(empty_);
-  auto* split = new QSplitter(Qt::Horizontal);
-  split->setChildrenCollapsible(false);
-  split->setHandleWidth(px(12));
+  for (auto* button : {prove, save, fresh}) header()->add_action(button);
   auto* list_card = new Card(tr("Frozen data"));
   list_card->set_flush(true);
   list_ = new PagedTable;
@@ -122,21 +94,17 @@ void SnapshotsPage::build() {
                       {.title = tr("Test"), .kind = Column::Kind::figure, .width = 66},
                       {.title = tr("Gate"), .kind = Column::Kind::badge, .width = 118}});
   list_card->body()->addWidget(list_);
-  split->addWidget(list_card);
-  split->addWidget(build_right());
-  split->setSizes({px(500), px(570)});
-  stack_->addWidget(split);
-  all->addWidget(stack_, 1);
+  set_content(make_split(Qt::Horizontal, list_card, build_right(), 500, 570), list_);
   connect(fresh, &QPushButton::clicked, this, &SnapshotsPage::make);
   connect(prove, &QPushButton::clicked, this, &SnapshotsPage::verify);
   connect(save, &QPushButton::clicked, this, &SnapshotsPage::export_it);
   connect(list_, &PagedTable::current_changed, this, [this](const QVariant& key) { show_snapshot(key.toLongLong()); });
+  add_commands();
 }
 
+SnapshotsPage::~SnapshotsPage() = default;
+
 QWidget* SnapshotsPage::build_right() {
-  auto* right = new QSplitter(Qt::Vertical);
-  right->setChildrenCollapsible(false);
-  right->setHandleWidth(px(12));
   counts_card_ = new Card(tr("Snapshot"));
   verdict_ = new Badge;
   auto* checks = secondary_button(tr("See its checks"));
@@ -153,7 +121,6 @@ QWidget* SnapshotsPage::build_right() {
   counts_card_->body()->addWidget(facts_);
   counts_card_->body()->addWidget(proof_);
   counts_card_->body()->addStretch(1);
-  right->addWidget(counts_card_);
   card_card_ = new Card(tr("Class sizes"));
   card_mode_ = new SegmentedControl({tr("Classes"), tr("Splits"), tr("Data card")});
   card_mode_->setAccessibleName(tr("View of the snapshot"));
@@ -169,8 +136,6 @@ QWidget* SnapshotsPage::build_right() {
   card_->setAccessibleName(tr("Data card"));
   for (auto* widget : std::initializer_list<QWidget*>{classes_, splits_, card_}) card_stack_->addWidget(widget);
   card_card_->body()->addWidget(card_stack_, 1);
-  right->addWidget(card_card_);
-  right->setSizes({px(200), px(450)});
   connect(card_mode_, &SegmentedControl::changed, this, [this](int mode) {
     card_stack_->setCurrentIndex(mode);
     const QStringList titles{tr("Class sizes"), tr("Splits"), tr("Data card")};
@@ -181,7 +146,7 @@ QWidget* SnapshotsPage::build_right() {
       Q_EMIT navigate(QStringLiteral("quality"), {{QStringLiteral("snapshot"), text_of(tail(now->uuid))}});
   });
   connect(train, &QPushButton::clicked, this, [this] { commands().run(QStringLiteral("snapshots.train")); });
-  return right;
+  return make_split(Qt::Vertical, counts_card_, card_card_, 200, 450);
 }
 
 void SnapshotsPage::add_commands() {
@@ -204,8 +169,7 @@ void SnapshotsPage::activate(const QVariantMap& arguments) {
 }
 
 void SnapshotsPage::refresh() {
-  session().read(
-      this, "overview",
+  read_overview(
       [](store::Project& project, const Work&) -> Result<std::shared_ptr<Overview>> {
         auto overview = std::make_shared<Overview>();
         MW_ASSIGN(overview->snapshots, snapshots::list_snapshots(project));
@@ -224,31 +188,24 @@ void SnapshotsPage::refresh() {
         }
         return overview;
       },
-      [this](Result<std::shared_ptr<Overview>> overview) {
-        if (!overview) {
-          banner_->show_error(overview.error());
-          return;
-        }
-        take(std::move(*overview));
-      });
+      [this](std::shared_ptr<Overview> overview) { take(std::move(overview)); });
 }
 
 void SnapshotsPage::take(std::shared_ptr<Overview> overview) {
   overview_ = std::move(overview);
   const auto& all = overview_->snapshots;
-  stack_->setCurrentIndex(all.empty() ? 0 : 1);
-  empty_button_->disconnect(this);
-  if (all.empty() && overview_->tasks.empty()) {
-    empty_->set(QStringLiteral("snapshots"), tr("There is nothing to freeze yet"),
-                tr("A snapshot holds labeled records with their splits. It needs a labeling task first."));
-    empty_button_->setText(overview_->any_data ? tr("Go to Labels") : tr("Go to Data"));
+  if (!all.empty()) {
+    show_content();
+  } else if (overview_->tasks.empty()) {
     const QString page = overview_->any_data ? QStringLiteral("labels") : QStringLiteral("data");
-    connect(empty_button_, &QPushButton::clicked, this, [this, page] { Q_EMIT navigate(page, {}); });
-  } else if (all.empty()) {
-    empty_->set(QStringLiteral("snapshots"), tr("No snapshot yet"),
-                tr("Freeze the labeled records: they are split once and for all, checked, and can be proven later."));
-    empty_button_->setText(tr("New snapshot…"));
-    connect(empty_button_, &QPushButton::clicked, this, &SnapshotsPage::make);
+    show_empty(tr("There is nothing to freeze yet"),
+               tr("A snapshot holds labeled records with their splits. It needs a labeling task first."),
+               overview_->any_data ? tr("Go to Labels") : tr("Go to Data"),
+               [this, page] { Q_EMIT navigate(page, {}); });
+  } else {
+    show_empty(tr("No snapshot yet"),
+               tr("Freeze the labeled records: they are split once and for all, checked, and can be proven later."),
+               tr("New snapshot…"), [this] { make(); });
   }
   std::vector<Row> rows;
   int64_t wanted = snapshot_;
@@ -256,9 +213,9 @@ void SnapshotsPage::take(std::shared_ptr<Overview> overview) {
     const auto* verdict = overview_->verdict(one.id);
     const QString id = text_of(tail(one.uuid));
     if (!wanted_.isEmpty() && (id.startsWith(wanted_) || QString::number(one.id) == wanted_)) wanted = one.id;
-    Cell name = Cell::two_lines(
-        short_id(one.uuid), tr("%1 · %2 · %3").arg(overview_->task_name(one.task), ago(one.time_ms), text_of(one.by)));
-    name.tool_tip = id;
+    Cell name =
+        Cell::two_lines(short_id(one.uuid), tr("%1 · %2").arg(overview_->task_name(one.task), ago(one.time_ms)));
+    name.tool_tip = tr("%1, frozen by %2").arg(id, text_of(one.by));
     rows.push_back(
         {QVariant(static_cast<qlonglong>(one.id)),
          {name, figure(static_cast<qint64>(one.counts.train)), figure(static_cast<qint64>(one.counts.validation)),
@@ -268,7 +225,7 @@ void SnapshotsPage::take(std::shared_ptr<Overview> overview) {
   if (std::none_of(all.begin(), all.end(), [wanted](const auto& one) { return one.id == wanted; }))
     wanted = all.empty() ? 0 : all.front().id;
   const auto* newest = all.empty() ? nullptr : overview_->verdict(all.front().id);
-  header_->set_subtitle(all.empty() ? QString() : tr("%1 frozen").arg(all.size()));
+  header()->set_subtitle(all.empty() ? QString() : tr("%1 frozen").arg(all.size()));
   Q_EMIT rail_changed(state_of(newest), all.empty() ? QString() : figure(static_cast<qint64>(all.size())));
   {
     const QSignalBlocker quiet(list_);
@@ -305,8 +262,8 @@ void SnapshotsPage::show_snapshot(int64_t snapshot) {
                       .arg(left_out.isEmpty() ? tr("none") : left_out.join(QStringLiteral(", "))));
   if (!other) return;
   proof_->setText({});
-  session().read(
-      this, "facts",
+  read(
+      "facts",
       [snapshot = *now](store::Project& project, const Work&) -> Result<Facts> {
         Facts facts;
         facts.snapshot = snapshot.id;
@@ -320,13 +277,7 @@ void SnapshotsPage::show_snapshot(int64_t snapshot) {
         facts.splits.field = QObject::tr("rows");
         return facts;
       },
-      [this](Result<Facts> facts) {
-        if (!facts) {
-          banner_->show_error(facts.error());
-          return;
-        }
-        show_facts(*facts);
-      });
+      [this](const Facts& facts) { show_facts(facts); });
 }
 
 void SnapshotsPage::show_facts(const Facts& facts) {
@@ -344,21 +295,18 @@ void SnapshotsPage::make() {
   auto* dialog = new detail::SnapshotDialog(overview_->tasks, this);
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   connect(dialog, &QDialog::accepted, this, [this, dialog] {
-    banner_->clear();
-    session().work(
-        this, tr("Freezing the labeled data"),
+    banner()->clear();
+    work(
+        tr("Freezing the labeled data"),
         [request = dialog->request()](store::Project& project, const Work& work) {
           return snapshots::make_snapshot(project, request, work);
         },
-        [this](Result<snapshots::MadeSnapshot> made) {
-          if (!made) {
-            banner_->show_error(made.error());
-            return;
-          }
-          wanted_ = text_of(tail(made->snapshot.uuid));
-          Q_EMIT toast(made->existed
-                           ? tr("The same data was frozen before: this is that snapshot")
-                           : tr("Froze %1 rows").arg(figure(static_cast<qint64>(made->snapshot.counts.rows()))),
+        [this](const snapshots::MadeSnapshot& made) {
+          wanted_ = text_of(tail(made.snapshot.uuid));
+          Q_EMIT toast(made.existed ? tr("The same data was frozen before: this is that snapshot")
+                                    : tr("Froze %1")
+                                          .arg(counted(static_cast<qint64>(made.snapshot.counts.rows()), tr("1 row"),
+                                                       tr("%1 rows"))),
                        State::pass);
           refresh();
         });
@@ -379,7 +327,7 @@ void SnapshotsPage::verify() {
       [this, id = now->id](Result<snapshots::Rebuilt> rebuilt) {
         if (!rebuilt) {
           proof_->setText({});
-          banner_->show_error(rebuilt.error());
+          report(rebuilt.error());
           return;
         }
         if (id != snapshot_) return;
@@ -404,16 +352,14 @@ void SnapshotsPage::export_it() {
   const auto wanted = format == formats[1]   ? snapshots::ExportFormat::csv
                       : format == formats[2] ? snapshots::ExportFormat::hf
                                              : snapshots::ExportFormat::jsonl;
-  session().work(
-      this, tr("Exporting the snapshot"),
+  work(
+      tr("Exporting the snapshot"),
       [snapshot = *now, wanted, to = fs::path(utf8_of(folder))](store::Project& project, const Work& work) {
         return snapshots::export_snapshot(project, snapshot, wanted, to, work);
       },
-      [this, folder](Result<std::vector<snapshots::ExportedFile>> files) {
-        if (!files)
-          banner_->show_error(files.error());
-        else
-          Q_EMIT toast(tr("Wrote %1 files to %2").arg(files->size()).arg(folder), State::pass);
+      [this, folder](const std::vector<snapshots::ExportedFile>& files) {
+        const QString wrote = counted(static_cast<qint64>(files.size()), tr("1 file"), tr("%1 files"));
+        Q_EMIT toast(tr("Wrote %1 to %2").arg(wrote, folder), State::pass);
       });
 }
 

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "snapshots/snapshot.h"
-#include "ui_session/page.h"
+#include "ui_session/standard_page.h"
 
 class QLabel;
 class QStackedWidget;
@@ -15,15 +15,11 @@ namespace millwright::ui {
 
 class Badge;
 class BarChart;
-class Button;
 class Card;
-class EmptyState;
-class ErrorBanner;
 class PagedTable;
-class PageHeader;
 class SegmentedControl;
 
-class SnapshotsPage : public Page {
+class SnapshotsPage : public StandardPage {
   Q_OBJECT
  public:
   explicit SnapshotsPage(PageContext context, QWidget* parent = nullptr);
@@ -31,12 +27,10 @@ class SnapshotsPage : public Page {
   /// {"snapshot": tail or row}
   void activate(const QVariantMap& arguments) override;
   void refresh() override;
-  QWidget* first_focus() override;
 
  private:
   struct Overview;
   struct Facts;
-  void build();
   QWidget* build_right();
   void add_commands();
   void take(std::shared_ptr<Overview> overview);
@@ -51,11 +45,6 @@ class SnapshotsPage : public Page {
   int64_t snapshot_ = 0;
   QString wanted_;
 
-  PageHeader* header_ = nullptr;
-  ErrorBanner* banner_ = nullptr;
-  QStackedWidget* stack_ = nullptr;
-  EmptyState* empty_ = nullptr;
-  Button* empty_button_ = nullptr;
   PagedTable* list_ = nullptr;
   Card* counts_card_ = nullptr;
   QLabel* facts_ = nullptr;

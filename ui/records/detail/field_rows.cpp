@@ -70,17 +70,4 @@ QString first_interesting(const std::vector<Row>& rows) {
   return rows.empty() ? QString() : rows.front().key.toString();
 }
 
-std::vector<Row> quarantine_rows(const std::vector<store::QuarantinedRow>& rows, qint64 first) {
-  std::vector<Row> shown;
-  shown.reserve(rows.size());
-  for (const auto& row : rows) {
-    Cell reason(text_of(row.reason));
-    reason.tool_tip = reason.text;
-    Cell raw(one_line(row.raw));
-    raw.tool_tip = text_of(std::string_view(row.raw).substr(0, 2000));
-    shown.push_back({QVariant(first++), {figure(static_cast<qint64>(row.line)), reason, raw}});
-  }
-  return shown;
-}
-
 }  // namespace millwright::ui::detail

@@ -6,7 +6,6 @@
 #include "base/result.h"
 #include "base/work.h"
 #include "records/columns.h"
-#include "store/batch_file.h"
 #include "store/project.h"
 #include "ui_widgets/paged_table.h"
 
@@ -18,6 +17,5 @@ namespace millwright::ui::detail {
                                                        const Work& work);
 /// The field whose picture says most at first sight: a number, else a category.
 [[nodiscard]] QString first_interesting(const std::vector<Row>& rows);
-[[nodiscard]] std::vector<Row> quarantine_rows(const std::vector<store::QuarantinedRow>& rows, qint64 first);
 
 }  // namespace millwright::ui::detail

@@ -11,7 +11,7 @@
 #include <QVBoxLayout>
 #include <array>
 
-#include "field_rows.h"
+#include "ui_records/quarantine_table.h"
 #include "ui_records/words.h"
 #include "ui_widgets/buttons.h"
 #include "ui_widgets/card.h"
@@ -66,9 +66,7 @@ void ImportDialog::build(const QString& path) {
   all->addWidget(fields_, 3);
   quarantine_ = new PagedTable;
   quarantine_->setAccessibleName(tr("First quarantined rows"));
-  quarantine_->set_columns({{.title = tr("Line"), .kind = Column::Kind::figure, .width = 80},
-                            {.title = tr("Would be quarantined because"), .width = 320},
-                            {.title = tr("As it came"), .kind = Column::Kind::id, .stretch = true}});
+  quarantine_->set_columns(quarantine_columns(tr("Would be quarantined because")));
   quarantine_->hide();
   all->addWidget(quarantine_, 2);
   progress_ = new ProgressStrip;
@@ -230,7 +228,9 @@ void ImportDialog::show_preview(const records::ImportReport& report) {
                  figure(static_cast<qint64>(report.rows_same_content)),
                  figure(static_cast<qint64>(report.rows_quarantined))));
   }
-  import_->setText(tr("Import %1 rows").arg(figure(static_cast<qint64>(report.rows_kept + report.rows_duplicate))));
+  import_->setText(
+      tr("Import %1")
+          .arg(counted(static_cast<qint64>(report.rows_kept + report.rows_duplicate), tr("1 row"), tr("%1 rows"))));
   show_fields(report.fields);
   quarantine_->setVisible(!report.first_quarantined.empty());
   quarantine_->set_rows(quarantine_rows(report.first_quarantined, 0));
@@ -238,6 +238,10 @@ void ImportDialog::show_preview(const records::ImportReport& report) {
 
 void ImportDialog::show_fields(const std::vector<store::BatchField>& fields) {
   filling_ = true;
+  // The boxes are made anew: the keyboard stays where it was.
+  int focused = -1;
+  for (int row = 0; row < fields_->rowCount(); ++row)
+    if (auto* box = fields_->cellWidget(row, 1); box != nullptr && box->hasFocus()) focused = row;
   fields_->setRowCount(static_cast<int>(fields.size()));
   for (int row = 0; row < fields_->rowCount(); ++row) {
     const auto& field = fields[static_cast<size_t>(row)];
@@ -258,6 +262,7 @@ void ImportDialog::show_fields(const std::vector<store::BatchField>& fields) {
       preview();
     });
     fields_->setCellWidget(row, 1, type);
+    if (row == focused) type->setFocus();
     const std::array<QString, 2> figures = {
         figure(static_cast<qint64>(field.missing)),
         (field.distinct_exact ? QString() : QStringLiteral("~")) + figure(static_cast<qint64>(field.distinct))};

@@ -1,0 +1,99 @@
+#include "task_work.h"
+
+#include <QFileDialog>
+#include <QFileInfo>
+
+#include "label_files.h"
+#include "queue_dialog.h"
+#include "ui_records/words.h"
+
+namespace millwright::ui::detail {
+
+TaskWork::TaskWork(ProjectSession& session, QWidget* parent) : QObject(parent), session_(session), parent_(parent) {}
+
+template <class Job, class Then>
+void TaskWork::work(const QString& what, Job job, Then then) {
+  session_.work(this, what, std::move(job), [this, then = std::move(then)](auto result) mutable {
+    if (!result)
+      Q_EMIT failed(result.error());
+    else if constexpr (std::is_same_v<decltype(result), Status>)
+      then();
+    else
+      then(*result);
+  });
+}
+
+void TaskWork::create_task(const LabelsOverview& overview) {
+  if (overview.assets.empty()) return;
+  TaskDialog dialog(overview.assets, session_.annotator(), parent_);
+  if (dialog.exec() != QDialog::Accepted) return;
+  work(
+      tr("Creating the task"),
+      [question = dialog.question()](store::Project& project, const Work& work) -> Result<labels::Task> {
+        MW_ASSIGN(auto task, labels::create_task(project, question.task));
+        if (!question.label_field.empty()) {
+          labels::FromField from;
+          from.task = task.id;
+          from.field = question.label_field;
+          from.by = question.by;
+          MW_ASSIGN([[maybe_unused]] const auto taken, labels::label_from_field(project, from, work));
+        }
+        return task;
+      },
+      [this](const labels::Task& task) { Q_EMIT task_created(text_of(task.name)); });
+}
+
+void TaskWork::fill_queue(const LabelsOverview& overview) {
+  const auto* task = overview.chosen_task();
+  if (!task) return;
+  QueueDialog dialog(*task, overview.people, parent_);
+  if (dialog.exec() != QDialog::Accepted) return;
+  work(
+      tr("Filling the queue"),
+      [question = dialog.question()](store::Project& project, const Work& work) {
+        return detail::fill_queue(project, question, work);
+      },
+      [this](const labels::Queued& queued) {
+        Q_EMIT said(tr("Queued %1").arg(counted(static_cast<qint64>(queued.added), tr("1 record"), tr("%1 records"))),
+                    State::pass);
+        Q_EMIT queue_filled(queued.queue.id);
+      });
+}
+
+void TaskWork::export_labels(const LabelsOverview& overview) {
+  const auto* task = overview.chosen_task();
+  if (!task) return;
+  const QString path =
+      QFileDialog::getSaveFileName(parent_, tr("Export the labels"), tr("%1-labels.jsonl").arg(text_of(task->name)),
+                                   tr("JSON Lines (*.jsonl);;CSV (*.csv);;Label Studio (*.json)"));
+  if (path.isEmpty()) return;
+  work(
+      tr("Exporting the labels"),
+      [id = task->id, path](store::Project& project, const Work& work) {
+        return export_labels_to(project, id, path, work);
+      },
+      [this, path] { Q_EMIT said(tr("Wrote %1").arg(QFileInfo(path).fileName()), State::pass); });
+}
+
+void TaskWork::import_labels(const LabelsOverview& overview) {
+  const auto* task = overview.chosen_task();
+  if (!task) return;
+  const QString path = QFileDialog::getOpenFileName(parent_, tr("Import labels"), {},
+                                                    tr("Labels (*.jsonl *.csv *.json);;All files (*)"));
+  if (path.isEmpty()) return;
+  work(
+      tr("Importing labels"),
+      [id = task->id, path](store::Project& project, const Work& work) {
+        return labels::import_labels(project, {id, format_of_file(path), std::nullopt}, fs::path(utf8_of(path)), work);
+      },
+      [this](const labels::BulkLabels& taken) {
+        const QString kept = counted(static_cast<qint64>(taken.kept), tr("1 label"), tr("%1 labels"));
+        Q_EMIT said(
+            tr("%1 taken in, %2 there before, %3 rejected")
+                .arg(kept, figure(static_cast<qint64>(taken.duplicate)), figure(static_cast<qint64>(taken.rejected))),
+            taken.rejected > 0 ? State::warning : State::pass);
+        Q_EMIT imported();
+      });
+}
+
+}  // namespace millwright::ui::detail

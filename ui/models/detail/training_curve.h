@@ -1,0 +1,52 @@
+// The curve of a run: of one that is done, or of one that is running, point by point, with its progress.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "jobs/queue.h"
+#include "models/training.h"
+#include "ui_widgets/card.h"
+
+class QLabel;
+
+namespace millwright::ui {
+class LineChart;
+class ProgressStrip;
+}  // namespace millwright::ui
+
+namespace millwright::ui::detail {
+
+class TrainingCurve : public Card {
+  Q_OBJECT
+ public:
+  explicit TrainingCurve(QWidget* parent = nullptr);
+  void show_run(const models::Run& run);
+  /// Begins a new curve, which add_events() extends.
+  void watch(const jobs::Job& job);
+  void show_progress(const Progress& progress);
+  void add_events(const std::vector<jobs::Event>& events);
+  /// The watched job has ended; what was drawn stays.
+  void finish();
+
+ Q_SIGNALS:
+  void cancel_wanted();
+
+ private:
+  void start_over(const QString& empty_text);
+  void add_point(const QString& name, qint64 step, double value);
+  struct Series {
+    QString name;
+    int number = 0;      ///< in the chart
+    double divisor = 1;  ///< what its values are drawn as a multiple of
+  };
+  std::vector<Series> series_;
+  ProgressStrip* progress_;
+  LineChart* chart_;
+  QLabel* words_;
+};
+
+/// Why a job failed, in a sentence.
+[[nodiscard]] QString cause_words(const jobs::Job& job);
+
+}  // namespace millwright::ui::detail
