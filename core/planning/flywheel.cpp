@@ -263,8 +263,7 @@ class Advice {
       add("look_at_drift", StageState::warn, "fields_drifted",
           {figure("drifted", facts_.drift->drifted), words("field", facts_.drift->strongest_field),
            figure("effect", facts_.drift->strongest_effect)},
-          "drift " + project_ + " --reference " + facts_.drift->reference + " --current " + facts_.drift->current,
-          "drift");
+          "drift " + project_ + " " + facts_.drift->question, "drift");
     if (!facts_.drift && facts_.batches.size() > 1)
       add("compare_batches", StageState::good, "batches_not_compared", {},
           "drift " + project_ + " --reference " + tail(facts_.batches.front().uuid) + " --current " +

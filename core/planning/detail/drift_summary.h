@@ -15,7 +15,7 @@ struct DriftSummary {
   int64_t judged = 0;   ///< fields with a verdict
   std::string strongest_field;
   double strongest_effect = 0;
-  std::string reference, current;
+  std::string question;  ///< of the command line: windows and choice of rows
 };
 [[nodiscard]] Result<std::optional<DriftSummary>> latest_drift(const store::Project& project);
 

@@ -184,6 +184,24 @@ class TestContract : public QObject {
     for (const auto& next : status["next"].toArray()) has(next.toObject(), {"action", "why", "command"});
   }
 
+  void what_is_next_names_the_comparison_as_it_was_made() {
+    const QString batch = demo_["batches"].toArray().first().toString();
+    const QString later = demo_["batches"].toArray().last().toString();
+    const Said drift = run({"drift", project_, "--reference", batch, "--current", later, "--new", "source", "--where",
+                            "section != 'x''y'", "--json"});
+    QVERIFY2(drift.code == 0, drift.err + drift.out);
+    QVERIFY(drift.json()["drifted"].toInt() > 0);
+    QString command;
+    for (const auto& next : run({"status", project_, "--json"}).json()["next"].toArray())
+      if (next.toObject()["action"].toString() == "look_at_drift") command = next.toObject()["command"].toString();
+    QVERIFY2(command.contains("--new 'source'"), qPrintable(command));
+    // A shell reads the expression back as it was.
+    QProcess shell;
+    shell.start("sh", {"-c", "for word in " + command.mid(command.indexOf("--where")) + "; do echo \"$word\"; done"});
+    QVERIFY(shell.waitForFinished());
+    QVERIFY(shell.readAllStandardOutput().contains("section != 'x''y'\n"));
+  }
+
   void a_model_goes_through_its_stages() {
     const QString model = demo_["model"].toString();
     const Said up = run({"promote", project_, "--model", model, "--to", "champion", "--yes", "--json"});
