@@ -63,9 +63,11 @@ class Maker {
       p.installed_size = std::max<int64_t>(
           8, std::llround(std::exp(4.5 + 1.4 * random.normal() + 0.02 * static_cast<double>(section)) * growth));
       p.dependencies = static_cast<int64_t>(random.below(4) * random.below(5));
-      p.priority = detail::kPriorities[random.below(detail::kPriorities.size())];
+      const uint64_t rank = random.below(detail::kOptionalShare + detail::kPriorities.size() - 1);
+      p.priority = detail::kPriorities[rank < detail::kOptionalShare ? 0 : rank - detail::kOptionalShare + 1];
       p.architecture = random.below(2) == 0 ? "all" : "amd64";
-      p.domain = detail::kDomains[std::min(random.below(12), random.below(12))];
+      constexpr size_t kDomains = detail::kDomains.size();
+      p.domain = detail::kDomains[std::min(random.below(kDomains), random.below(kDomains))];
       if (random.below(3) == 0) p.tags = "role::" + std::string(words_[section][random.below(words_[section].size())]);
       packages.push_back(std::move(p));
     }

@@ -180,7 +180,7 @@ void FieldSummary::add_integers(std::span<const int64_t> values) {
 }
 
 void FieldSummary::add_categories(std::span<const std::string_view> values, std::span<const int64_t> counts) {
-  std::vector<FrequentValues::Entry> entries;
+  std::vector<size_t> there;
   std::vector<uint64_t> hashes;
   for (size_t i = 0; i < std::min(values.size(), counts.size()); ++i) {
     if (counts[i] <= 0) continue;
@@ -188,10 +188,22 @@ void FieldSummary::add_categories(std::span<const std::string_view> values, std:
     const auto length = static_cast<double>(values[i].size());
     moments_.merge({counts[i], length, 0, length, length});
     hashes.push_back(quick_hash(values[i]));
-    entries.push_back({std::string(values[i].substr(0, kLongestKept)), counts[i], 0});
+    there.push_back(i);
   }
   distinct_.add(hashes);
-  frequent_.add(std::move(entries));
+  // Only those that can be kept become entries.
+  int64_t bound = 0;
+  if (constexpr size_t kKept = FrequentValues::kKept; there.size() > kKept) {
+    const auto end = there.begin() + kKept;
+    std::nth_element(there.begin(), end, there.end(), [&](size_t a, size_t b) {
+      return counts[a] != counts[b] ? counts[a] > counts[b] : values[a] < values[b];
+    });
+    bound = counts[*end];
+    there.resize(kKept);
+  }
+  std::vector<FrequentValues::Entry> entries;
+  for (const size_t i : there) entries.push_back({std::string(values[i].substr(0, kLongestKept)), counts[i], 0});
+  frequent_.add(std::move(entries), bound);
 }
 
 void FieldSummary::add_texts(std::span<const std::string_view> values) {

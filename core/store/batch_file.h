@@ -36,7 +36,7 @@ enum class FieldType : uint8_t {
 [[nodiscard]] std::optional<FieldType> field_type_from(std::string_view name);
 
 inline constexpr int64_t kChunkRows = 65'536;  ///< arrivals in a column chunk at most; fewer where rows are long
-inline constexpr int64_t kBlockRows = 256;     ///< records in a row block at most
+inline constexpr int64_t kBlockRows = 512;     ///< records in a row block at most
 inline constexpr uint32_t kMissingCode = 0xFFFFFFFF;
 
 struct BatchField {

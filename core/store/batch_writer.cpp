@@ -100,7 +100,8 @@ Result<std::vector<std::string>> decode_dictionary(std::span<const uint8_t> stor
 }  // namespace detail
 
 namespace {
-constexpr int kPageSize = 65'536;
+/// Row blocks take some tens of kilobytes: larger pages would stay half empty.
+constexpr int kPageSize = 16'384;
 /// So much is written before the kernel is asked to begin bringing it to the disk: the sync at the end then finds most
 /// of it there.
 constexpr int64_t kWriteBehind = 8 << 20;

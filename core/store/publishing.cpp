@@ -18,6 +18,10 @@ fs::path folder_of(const Project& project, std::string_view kind) {
   return kind == "batch" ? project.batches_folder() : project.facts_folder();
 }
 
+fs::path lock_of(const fs::path& folder, const Uuid& uuid) {
+  return folder / (std::string(kTemporary) + tail(uuid) + std::string(kLock));
+}
+
 /// The tail in ".tmp-TAIL…"; empty when the name is not of that form.
 std::string tail_in(std::string_view name) {
   if (!name.starts_with(kTemporary)) return {};
@@ -90,7 +94,7 @@ struct TemporaryFile::State {
   ~State() {
     if (finished || path.empty()) return;
     (void)remove_file(path);
-    (void)remove_file(folder / (std::string(kTemporary) + tail(uuid) + std::string(kLock)));
+    (void)remove_file(lock_of(folder, uuid));
   }
 };
 
@@ -111,7 +115,7 @@ Result<TemporaryFile> TemporaryFile::begin(const Project& project, std::string_v
   MW_ASSIGN(FileLock lock, detail::lock_anew([&] {
               state->uuid = new_uuid();
               stem = std::string(kTemporary) + tail(state->uuid);
-              return state->folder / (stem + std::string(kLock));
+              return lock_of(state->folder, state->uuid);
             }));
   state->lock = std::make_shared<FileLock>(std::move(lock));
   state->path = state->folder / (stem + std::string(kFile));
@@ -179,6 +183,11 @@ Result<int64_t> publish(Transaction& transaction, const WrittenFile& file) {
                    transaction.time_ms())
              .run());
   return transaction.db().last_insert_id();
+}
+
+void forget_lock(const Project& project, const WrittenFile& file) {
+  // One that stays is swept at a later start.
+  (void)remove_file(lock_of(folder_of(project, file.kind), file.uuid));
 }
 
 Result<fs::path> path_of_file(const Project& project, int64_t data_file) {

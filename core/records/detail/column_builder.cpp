@@ -174,30 +174,30 @@ bool FieldBuilder::fill(const ChunkInput& input, FieldType type, Chunk& chunk) c
 }
 
 void FieldBuilder::grow_index() {
-  std::vector<uint32_t> grown(std::max<size_t>(256, index_.size() * 2), kMissingCode);
+  std::vector<IndexEntry> grown(std::max<size_t>(256, index_.size() * 2));
   const size_t mask = grown.size() - 1;
   for (uint32_t code = 0; code < hashes_.size(); ++code) {
     size_t i = hashes_[code] & mask;
-    while (grown[i] != kMissingCode) i = (i + 1) & mask;
-    grown[i] = code;
+    while (grown[i].code != kMissingCode) i = (i + 1) & mask;
+    grown[i] = {code, static_cast<uint32_t>(hashes_[code] >> 32)};
   }
   index_ = std::move(grown);
 }
 
-uint32_t FieldBuilder::code_of(std::string_view text) {
+uint32_t FieldBuilder::code_of(std::string_view text, uint64_t hash) {
   if (dictionary_.size() * 2 >= index_.size()) grow_index();
-  const uint64_t hash = statistics::quick_hash(text);
   const size_t mask = index_.size() - 1;
+  const auto upper = static_cast<uint32_t>(hash >> 32);
   for (size_t i = hash & mask;; i = (i + 1) & mask) {
-    const uint32_t code = index_[i];
-    if (code == kMissingCode) {
-      index_[i] = static_cast<uint32_t>(dictionary_.size());
+    const IndexEntry entry = index_[i];
+    if (entry.code == kMissingCode) {
+      index_[i] = {static_cast<uint32_t>(dictionary_.size()), upper};
       hashes_.push_back(hash);
       dictionary_.emplace_back(text);
       dictionary_bytes_ += text.size();
-      return index_[i];
+      return index_[i].code;
     }
-    if (hashes_[code] == hash && dictionary_[code] == text) return code;
+    if (entry.hash == upper && dictionary_[entry.code] == text) return entry.code;
   }
 }
 
@@ -213,7 +213,8 @@ void FieldBuilder::fill_codes(const ChunkInput& input, Chunk& chunk) {
   chunk.valid.assign(static_cast<size_t>((input.rows + 63) / 64), 0);
   int64_t present = 0;
   for_each_cell(input, place_, [&](int64_t at, const CellColumn& column, int64_t row) {
-    chunk.codes[static_cast<size_t>(at)] = code_of(column.text(row));
+    const std::string_view text = column.text(row);
+    chunk.codes[static_cast<size_t>(at)] = code_of(text, statistics::quick_hash(text));
     set_present(chunk, at);
     ++present;
     return true;

@@ -79,7 +79,7 @@ class FieldBuilder {
   void fill_codes(const ChunkInput& input, Chunk& chunk);
   void fill_texts(const ChunkInput& input, Chunk& chunk) const;
   [[nodiscard]] store::FieldType narrowest(const ChunkInput& input) const;
-  uint32_t code_of(std::string_view text);
+  uint32_t code_of(std::string_view text, uint64_t hash);
   void grow_index();
   [[nodiscard]] bool category_so_far() const;
   [[nodiscard]] EncodedChunk finish_chunk(const Chunk& chunk, int64_t at);
@@ -94,7 +94,11 @@ class FieldBuilder {
   int64_t present_strings_ = 0;
   std::vector<std::string> dictionary_;
   size_t dictionary_bytes_ = 0;
-  std::vector<uint32_t> index_;
+  struct IndexEntry {
+    uint32_t code = store::kMissingCode;
+    uint32_t hash = 0;  // its upper half
+  };
+  std::vector<IndexEntry> index_;
   std::vector<uint64_t> hashes_;
   std::optional<store::FieldType> final_;
 };

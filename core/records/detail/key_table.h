@@ -2,8 +2,13 @@
 // a thousand million different rows agree in them is 6·10⁻¹².
 #pragma once
 
+#include <sys/mman.h>
+
 #include <cstdint>
-#include <vector>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <utility>
 
 #include "base/hash.h"
 
@@ -13,18 +18,18 @@ class KeyTable {
  public:
   static constexpr uint32_t kNone = 0xFFFFFFFF;
   void reserve(size_t keys) {
-    size_t slots = 1024;
+    size_t slots = kLeast;
     while (slots * 3 / 4 < keys) slots *= 2;
-    if (slots > slots_.size()) rehash(slots);
+    if (slots > size_) rehash(slots);
   }
   void prefetch(const Hash128& key) const {
-    if (!slots_.empty()) __builtin_prefetch(&slots_[key.low & (slots_.size() - 1)]);
+    if (size_ > 0) __builtin_prefetch(&slots_[key.low & (size_ - 1)]);
   }
   /// The value that is there for this key, or kNone after `value` was put there.
   uint32_t find_or_put(const Hash128& key, uint32_t value) {
-    if ((used_ + 1) * 4 > slots_.size() * 3) rehash(slots_.empty() ? 1024 : slots_.size() * 2);
+    if ((used_ + 1) * 4 > size_ * 3) rehash(size_ == 0 ? kLeast : size_ * 2);
     const auto high = static_cast<uint32_t>(key.high);
-    const size_t mask = slots_.size() - 1;
+    const size_t mask = size_ - 1;
     for (size_t i = key.low & mask;; i = (i + 1) & mask) {
       Slot& slot = slots_[i];
       if (slot.value == kNone) {
@@ -43,18 +48,40 @@ class KeyTable {
     uint32_t high = 0;
     uint32_t value = kNone;
   };
+  struct Free {
+    void operator()(Slot* slots) const { std::free(slots); }
+  };
+  using Slots = std::unique_ptr<Slot[], Free>;
+  static constexpr size_t kLeast = 1024;
+
+  /// A large table in huge pages: every look-up would else miss the processor's table of small ones.
+  static Slots make(size_t slots) {
+    constexpr size_t kHugePage = size_t{2} << 20;
+    const size_t bytes = slots * sizeof(Slot);
+    const bool large = bytes >= kHugePage;
+    Slots made(static_cast<Slot*>(large ? std::aligned_alloc(kHugePage, bytes) : std::malloc(bytes)));
+    if (made == nullptr) throw std::bad_alloc();
+#ifdef MADV_HUGEPAGE
+    if (large) (void)::madvise(made.get(), bytes, MADV_HUGEPAGE);
+#endif
+    std::uninitialized_fill_n(made.get(), slots, Slot());
+    return made;
+  }
+
   void rehash(size_t slots) {
-    std::vector<Slot> old(slots);
-    old.swap(slots_);
+    const Slots old = std::exchange(slots_, make(slots));
+    const size_t before = std::exchange(size_, slots);
     const size_t mask = slots - 1;
-    for (const Slot& slot : old) {
+    for (size_t at = 0; at < before; ++at) {
+      const Slot& slot = old[at];
       if (slot.value == kNone) continue;
       size_t i = slot.low & mask;
       while (slots_[i].value != kNone) i = (i + 1) & mask;
       slots_[i] = slot;
     }
   }
-  std::vector<Slot> slots_;
+  Slots slots_;
+  size_t size_ = 0;  // a power of two
   size_t used_ = 0;
 };
 

@@ -121,7 +121,8 @@ std::shared_ptr<SourceBatch> map_packages(const std::shared_ptr<SourceBatch>& st
   out->lines = mapped->lines.data();
   for (size_t i = 0; i < kNames.size(); ++i) {
     const Texts& texts = mapped->fields[i];
-    out->columns.push_back({kNames[i], texts.offsets.data(), texts.bytes.data(), texts.validity.data(), nullptr});
+    out->columns.push_back({kNames[i], texts.offsets.data(), texts.bytes.data(),
+                            texts.bytes.data() + texts.bytes.size(), texts.validity.data(), nullptr});
   }
   out->owner = std::move(mapped);
   return out;

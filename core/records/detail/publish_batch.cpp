@@ -164,6 +164,7 @@ Result<Published> publish_batch(store::Project& project, store::BatchWriter& wri
   });
   if (!published || published->already_there || published->outdated)
     (void)remove_file(store::path_of_file(project, "batch", file.uuid));
+  store::forget_lock(project, file);
   return published;
 }
 

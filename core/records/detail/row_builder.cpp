@@ -12,6 +12,8 @@ namespace {
 
 constexpr size_t kBlockBytes = 1 << 20;
 constexpr size_t kFirstQuarantined = 20;
+/// The tables of keys are larger than any cache: a slot is asked for so many rows before it is looked at.
+constexpr size_t kAhead = 8;
 
 bool fits(FieldType type, const SourceBatch& batch, const CellColumn& column, int64_t row) {
   const CellKind kind = batch.kind(column, row);
@@ -144,7 +146,6 @@ void RowBuilder::hash_rows(const SourceBatch& batch, const std::vector<const Cel
     whole_.append(row, forms_);
     form_ends_.push_back(forms_.size());
     row_keys_.push_back(siphash128(options_.key, std::string_view(forms_).substr(begin)));
-    keys_.prefetch(row_keys_.back());
   }
   if (content_is_whole_) return;
   content_.begin(batch, columns);
@@ -153,7 +154,6 @@ void RowBuilder::hash_rows(const SourceBatch& batch, const std::vector<const Cel
     form.clear();
     content_.append(row, form);
     row_contents_.push_back(siphash128(options_.key, form));
-    contents_.prefetch(row_contents_.back());
   }
 }
 
@@ -238,6 +238,10 @@ bool RowBuilder::add(std::shared_ptr<SourceBatch> batch) {
 
   hash_rows(*batch, *columns, *rows);
   for (size_t i = 0; i < rows->size(); ++i) {
+    if (const size_t ahead = i + kAhead; ahead < rows->size()) {
+      keys_.prefetch(row_keys_[ahead]);
+      if (!content_is_whole_) contents_.prefetch(row_contents_[ahead]);
+    }
     const uint32_t found =
         keys_.find_or_put(row_keys_[i], static_cast<uint32_t>(known_first_.back() + counts_.records));
     if (found != KeyTable::kNone) {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t kLongestVarint = 5;  // of a length below 2^35
 
-enum class Form : uint8_t { joined = 0, cells = 1, json = 2 };
+enum class Form : uint8_t { joined = 0, cells = 1, json = 2, quoted = 3 };
 
 void put_varint(std::string& out, uint64_t value) {
   while (value >= 0x80) {
@@ -44,27 +44,78 @@ std::string_view as_text(std::span<const uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// The delimiter where the raw bytes are the cells in order with one and the same byte between, which none of them
-/// holds; −1 otherwise.
-int joined_by(const std::vector<const CellColumn*>& columns, std::string_view raw, int64_t row) {
-  if (columns.size() < 2) return -1;
+constexpr size_t kWide = 16;
+
+/// The bytes at `at` are those of `text`; what lies behind them may be read up to each end. Most cells are short, and a
+/// comparison of fixed width beats a call.
+bool same_bytes(const char* at, const char* at_end, std::string_view text, const char* text_end) {
+  const size_t n = text.size();
+  if (n > kWide || at_end - at < static_cast<ptrdiff_t>(kWide) ||
+      text_end - text.data() < static_cast<ptrdiff_t>(kWide))
+    return n == 0 || std::memcmp(at, text.data(), n) == 0;
+  uint64_t a[2], b[2];
+  std::memcpy(a, at, kWide);
+  std::memcpy(b, text.data(), kWide);
+  const auto mask = [](size_t bytes) { return bytes >= 8 ? ~uint64_t{0} : (uint64_t{1} << (8 * bytes)) - 1; };
+  return (((a[0] ^ b[0]) & mask(n)) | ((a[1] ^ b[1]) & mask(n < 8 ? 0 : n - 8))) == 0;
+}
+
+/// Passes over a cell in quotation marks; false where other bytes stand there.
+bool pass_quoted(const char*& at, const char* end, std::string_view cell, const char* cell_end) {
+  ++at;
+  for (;;) {
+    const size_t quote = std::min(cell.find('"'), cell.size());
+    if (static_cast<size_t>(end - at) < quote + 1 || !same_bytes(at, end, cell.substr(0, quote), cell_end))
+      return false;
+    at += quote;
+    if (*at++ != '"') return false;
+    if (quote == cell.size()) return true;
+    if (at == end || *at++ != '"') return false;
+    cell.remove_prefix(quote + 1);
+  }
+}
+
+/// How a row's raw bytes are made of its cells.
+struct Joint {
+  Form form = Form::cells;  ///< joined or quoted; cells: they are made in another way
+  char delimiter = 0;
+};
+
+/// Joined where the raw bytes are the cells in order with one and the same byte between, which none of them holds but
+/// those in quotation marks.
+Joint joint_of(const std::vector<const CellColumn*>& columns, std::string_view raw, int64_t row) {
+  constexpr Joint kOther;
+  if (columns.size() < 2) return kOther;
   const char* at = raw.data();
   const char* end = at + raw.size();
-  char delimiter = 0;
+  Joint joint{Form::joined, 0};
+  ptrdiff_t hidden = 0;  // delimiters within quotation marks
   for (size_t i = 0; i < columns.size(); ++i) {
-    if (columns[i] == nullptr) return -1;
-    const std::string_view cell = columns[i]->text(row);
+    if (columns[i] == nullptr) return kOther;
     if (i > 0) {
-      if (at == end) return -1;
-      if (i == 1) delimiter = *at;
-      if (*at++ != delimiter) return -1;
+      if (at == end) return kOther;
+      if (i == 1) joint.delimiter = *at;
+      if (*at++ != joint.delimiter) return kOther;
     }
-    if (static_cast<size_t>(end - at) < cell.size() || std::memcmp(at, cell.data(), cell.size()) != 0) return -1;
+    const std::string_view cell = columns[i]->text(row);
+    if (at != end && *at == '"') {
+      // Which byte is the delimiter is not known before the second cell: a first one is counted afterwards.
+      if (!pass_quoted(at, end, cell, columns[i]->end)) return kOther;
+      joint.form = Form::quoted;
+      if (i > 0) hidden += std::count(cell.begin(), cell.end(), joint.delimiter);
+      continue;
+    }
+    if (static_cast<size_t>(end - at) < cell.size() || !same_bytes(at, end, cell, columns[i]->end)) return kOther;
     at += cell.size();
   }
-  if (at != end) return -1;
-  const auto delimiters = std::count(raw.begin(), raw.end(), delimiter);
-  return delimiters == static_cast<ptrdiff_t>(columns.size()) - 1 ? static_cast<unsigned char>(delimiter) : -1;
+  if (at != end) return kOther;
+  if (raw.front() == '"') {
+    const std::string_view first = columns[0]->text(row);
+    hidden += std::count(first.begin(), first.end(), joint.delimiter);
+  }
+  const auto delimiters = std::count(raw.begin(), raw.end(), joint.delimiter);
+  const bool clear = delimiters - hidden == static_cast<ptrdiff_t>(columns.size()) - 1;
+  return clear && joint.delimiter != '"' ? joint : kOther;
 }
 
 void append_cells(const SourceBatch& batch, const std::vector<const CellColumn*>& columns, int64_t row,
@@ -105,6 +156,44 @@ Result<std::vector<Cell>> split_joined(std::span<const uint8_t> row, const std::
   return cells;
 }
 
+/// Takes a cell in quotation marks off the front; false where the closing one is missing.
+bool take_quoted(std::string_view& rest, std::string& text) {
+  rest.remove_prefix(1);
+  for (;;) {
+    const size_t quote = rest.find('"');
+    if (quote == std::string_view::npos) return false;
+    text.append(rest.substr(0, quote));
+    rest.remove_prefix(quote + 1);
+    if (!rest.starts_with('"')) return true;
+    text.push_back('"');
+    rest.remove_prefix(1);
+  }
+}
+
+Result<std::vector<Cell>> split_quoted(std::span<const uint8_t> row, const std::vector<std::string>& names) {
+  if (row.empty()) return bad_row();
+  const char delimiter = static_cast<char>(row.front());
+  std::string_view rest = as_text(row.subspan(1));
+  std::vector<Cell> cells;
+  cells.reserve(names.size());
+  for (const std::string& name : names) {
+    std::string text;
+    if (rest.starts_with('"')) {
+      if (!take_quoted(rest, text)) return bad_row();
+    } else {
+      const size_t end = std::min(rest.find(delimiter), rest.size());
+      text = rest.substr(0, end);
+      rest.remove_prefix(end);
+    }
+    const bool missing = text.empty();
+    cells.push_back({name, CellKind::string, std::move(text), missing});
+    const bool last = cells.size() == names.size();
+    if (last ? !rest.empty() : !rest.starts_with(delimiter)) return bad_row();
+    if (!last) rest.remove_prefix(1);
+  }
+  return cells;
+}
+
 Result<std::vector<Cell>> take_cells(std::span<const uint8_t> row, const std::vector<std::string>& names) {
   uint64_t n = 0;
   if (!take_varint(row, n) || n > names.size()) return bad_row();
@@ -129,6 +218,8 @@ Result<std::vector<Cell>> parse_row(std::span<const uint8_t> row, const std::vec
   switch (form) {
     case Form::joined:
       return split_joined(row, names);
+    case Form::quoted:
+      return split_quoted(row, names);
     case Form::cells:
       return take_cells(row, names);
     case Form::json:
@@ -213,7 +304,7 @@ void Canonical::append(int64_t row, std::string& out) {
   for (const Part& part : parts_)
     size += static_cast<size_t>(part.column->offsets[row + 1] - part.column->offsets[row]);
   const size_t at = out.size();
-  out.resize(at + size);
+  out.resize(at + size + kWide);
   char* to = out.data() + at;
   std::memcpy(to, last_layout_.data(), sizeof(Digest));
   to += sizeof(Digest);
@@ -223,7 +314,11 @@ void Canonical::append(int64_t row, std::string& out) {
     size_t length = text.size();
     for (; length >= 0x80; length >>= 7) *to++ = static_cast<char>(length | 0x80);
     *to++ = static_cast<char>(length);
-    if (!text.empty()) std::memcpy(to, text.data(), text.size());
+    // Most cells are short, and a copy of fixed width beats a call.
+    if (text.size() <= kWide && parts_[i].column->end - text.data() >= static_cast<ptrdiff_t>(kWide))
+      std::memcpy(to, text.data(), kWide);
+    else if (!text.empty())
+      std::memcpy(to, text.data(), text.size());
     to += text.size();
   }
   out.resize(static_cast<size_t>(to - out.data()));
@@ -251,23 +346,28 @@ std::string canonical_form(const std::vector<Cell>& cells) {
 
 void append_row(const SourceBatch& batch, const std::vector<const CellColumn*>& columns, int64_t row,
                 std::string& block) {
-  thread_local std::string body;
-  body.clear();
   const std::string_view raw = batch.raw.offsets != nullptr ? batch.raw.text(row) : std::string_view();
   if (batch.form == RowForm::json) {
-    body.push_back(static_cast<char>(Form::json));
-    body.append(raw);
-  } else if (const int delimiter = batch.form == RowForm::table ? joined_by(columns, raw, row) : -1; delimiter >= 0) {
-    body.push_back(static_cast<char>(Form::joined));
-    body.push_back(static_cast<char>(delimiter));
-    body.append(raw);
-  } else {
-    body.push_back(static_cast<char>(Form::cells));
-    append_cells(batch, columns, row, body);
-    body.append(raw);
+    put_varint(block, 1 + raw.size());
+    block.push_back(static_cast<char>(Form::json));
+    block.append(raw);
+    return;
   }
-  put_varint(block, body.size());
+  const Joint joint = batch.form == RowForm::table ? joint_of(columns, raw, row) : Joint();
+  if (joint.form != Form::cells) {
+    put_varint(block, 2 + raw.size());
+    block.push_back(static_cast<char>(joint.form));
+    block.push_back(joint.delimiter);
+    block.append(raw);
+    return;
+  }
+  thread_local std::string body;
+  body.clear();
+  append_cells(batch, columns, row, body);
+  put_varint(block, 1 + body.size() + raw.size());
+  block.push_back(static_cast<char>(Form::cells));
   block.append(body);
+  block.append(raw);
 }
 
 Result<std::vector<std::span<const uint8_t>>> split_block(std::span<const uint8_t> block, int64_t rows) {

@@ -7,6 +7,7 @@
 //
 // A block is a sequence of rows: length (varint), then the row. A row begins with one byte:
 //   0 joined    a delimiter byte, then the row's raw bytes; the cells are what stands between delimiters
+//   3 quoted    the same, where some cells stand in quotation marks, as in RFC 4180
 //   1 cells     number of cells; for each: field (varint), kind | missing << 4, length (varint), bytes; then raw bytes
 //   2 json      the row's raw bytes: one JSON object
 #pragma once

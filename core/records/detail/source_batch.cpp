@@ -41,6 +41,7 @@ bool take_texts(const ArrowArray& array, int64_t rows, CellColumn& column) {
     if (column.offsets[rows] != 0) return false;
     column.data = "";
   }
+  column.end = column.data + column.offsets[rows];
   return true;
 }
 

@@ -17,6 +17,7 @@ struct CellColumn {
   std::string name;
   const int32_t* offsets = nullptr;  // rows + 1
   const char* data = nullptr;
+  const char* end = nullptr;          // of the data
   const uint8_t* validity = nullptr;  // nullptr: all are there
   const uint8_t* kinds = nullptr;     // nullptr: the format knows only text
   [[nodiscard]] bool null(int64_t row) const {

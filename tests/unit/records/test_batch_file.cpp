@@ -118,7 +118,7 @@ class TestBatchFile : public QObject {
     QTest::newRow("summary noise") << "UPDATE chunk SET summary = randomblob(100)";
     QTest::newRow("chunk rows") << "UPDATE chunk_rows SET rows = rows + 1";
     QTest::newRow("dictionary") << "UPDATE dictionary SET entries = 1000000000";
-    QTest::newRow("block gone") << "DELETE FROM block WHERE first = 256";
+    QTest::newRow("block gone") << "DELETE FROM block WHERE first = 512";
     QTest::newRow("block noise") << "UPDATE block SET data = randomblob(500) WHERE first = 0";
     QTest::newRow("block rows") << "UPDATE block SET rows = 2000000000 WHERE first = 0";
     QTest::newRow("salts") << "UPDATE identity SET salts = randomblob(length(salts))";
