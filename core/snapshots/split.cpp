@@ -131,10 +131,32 @@ std::vector<GroupSplit> cut_groups(std::span<const RowToSplit> rows, const Share
   return cut;
 }
 
+namespace {
+
+/// std::lower_bound() over sorted hashes. They are spread evenly: a hash itself tells about where to look, and the few
+/// steps from there stay in the cache.
+auto lower_bound_by_value(const std::vector<GroupSplit>& groups, const Hash128& hash) {
+  const auto before = [](const GroupSplit& entry, const Hash128& wanted) { return entry.group < wanted; };
+  __extension__ using Wide = unsigned __int128;
+  const auto n = static_cast<ptrdiff_t>(groups.size());
+  const auto guess = static_cast<ptrdiff_t>(static_cast<Wide>(hash.low) * static_cast<uint64_t>(n) >> 64);
+  ptrdiff_t low = guess, high = guess;
+  for (ptrdiff_t step = 32; low > 0 && !before(groups[static_cast<size_t>(low - 1)], hash); step *= 2) {
+    high = low;
+    low = std::max<ptrdiff_t>(0, low - step);
+  }
+  for (ptrdiff_t step = 32; high < n && before(groups[static_cast<size_t>(high)], hash); step *= 2) {
+    low = high + 1;
+    high = std::min(n, high + step);
+  }
+  return std::lower_bound(groups.begin() + low, groups.begin() + high, hash, before);
+}
+
+}  // namespace
+
 Split SplitPlan::split_of(const RowToSplit& row) const {
   if (row.given) return *row.given;
-  const auto found = std::lower_bound(groups.begin(), groups.end(), row.group,
-                                      [](const GroupSplit& entry, const Hash128& hash) { return entry.group < hash; });
+  const auto found = lower_bound_by_value(groups, row.group);
   if (found != groups.end() && found->group == row.group) return found->split;
   return split_by_hash(row.group, shares);
 }

@@ -1,8 +1,10 @@
 #include "detail/build.h"
 
 #include <algorithm>
+#include <future>
 #include <map>
 #include <numeric>
+#include <thread>
 
 #include "labels/current.h"
 #include "quality/inputs.h"
@@ -181,20 +183,29 @@ Status fill_rows(const store::Project& project, const BuildRequest& request, con
 }  // namespace
 
 std::vector<Digest> leaves_of(const SnapshotRows& rows) {
-  std::vector<Digest> leaves;
-  leaves.reserve(rows.size());
-  std::string bytes;
-  const auto put = [&](uint32_t value) {
-    for (int shift = 0; shift < 32; shift += 8) bytes.push_back(static_cast<char>(value >> shift));
+  std::vector<Digest> leaves(rows.size());
+  const auto hash = [&](size_t begin, size_t end) {
+    std::string bytes;
+    const auto put = [&](uint32_t value) {
+      for (int shift = 0; shift < 32; shift += 8) bytes.push_back(static_cast<char>(value >> shift));
+    };
+    for (size_t i = begin; i < end; ++i) {
+      bytes.assign(rows.leaf[i].begin(), rows.leaf[i].end());
+      put(static_cast<uint32_t>(rows.schema_version[i]));
+      put(static_cast<uint32_t>(rows.guide_version[i]));
+      bytes.push_back(static_cast<char>(rows.split[i]));
+      bytes += rows.labels[static_cast<size_t>(rows.label[i])];
+      leaves[i] = sha256(bytes);
+    }
   };
-  for (size_t i = 0; i < rows.size(); ++i) {
-    bytes.assign(rows.leaf[i].begin(), rows.leaf[i].end());
-    put(static_cast<uint32_t>(rows.schema_version[i]));
-    put(static_cast<uint32_t>(rows.guide_version[i]));
-    bytes.push_back(static_cast<char>(rows.split[i]));
-    bytes += rows.labels[static_cast<size_t>(rows.label[i])];
-    leaves.push_back(sha256(bytes));
-  }
+  constexpr size_t kPart = 1 << 16;
+  const size_t threads = std::clamp<size_t>(std::thread::hardware_concurrency(), 1, 8);
+  const size_t part = std::max(kPart, (rows.size() + threads - 1) / threads);
+  std::vector<std::future<void>> others;
+  for (size_t begin = part; begin < rows.size(); begin += part)
+    others.push_back(std::async(std::launch::async, hash, begin, std::min(rows.size(), begin + part)));
+  hash(0, std::min(rows.size(), part));
+  for (auto& other : others) other.get();
   return leaves;
 }
 
