@@ -2,8 +2,10 @@
 #include "records/batch.h"
 
 #include <iostream>
+#include <map>
 
 #include "base/clock.h"
+#include "quality/gate_report.h"
 #include "records/asset.h"
 #include "verb.h"
 
@@ -14,13 +16,17 @@ struct Options {
   std::string project, asset, batch;
 };
 
-Json line_of(const records::BatchInfo& batch) {
+/// The newest verdict of each batch that the gate was asked about.
+using Verdicts = std::map<int64_t, std::string>;
+
+Json line_of(const records::BatchInfo& batch, const Verdicts& verdicts) {
+  const auto verdict = verdicts.find(batch.id);
   return Json{{"batch", tail(batch.uuid)},
               {"asset", batch.asset_name},
               {"source", batch.source},
               {"rows", batch.arrivals},
               {"time", iso8601(batch.time_ms)},
-              {"verdict", batch.verdict.empty() ? Json() : Json(batch.verdict)},
+              {"verdict", verdict == verdicts.end() ? Json() : Json(verdict->second)},
               {"records", batch.rows_kept},
               {"quarantined", batch.rows_quarantined},
               {"connector", batch.connector},
@@ -37,14 +43,19 @@ Result<int> list(Context& context, const Options& options) {
     only = asset.id;
   }
   MW_ASSIGN(const auto batches, records::list_batches(project, only));
+  MW_ASSIGN(const auto newest, quality::latest_verdicts(project, quality::SubjectKind::batch));
+  Verdicts verdicts;
+  for (const auto& each : newest) verdicts[each.subject] = quality::to_string(each.verdict);
   Json lines = Json::array();
-  for (const auto& batch : batches) lines.push_back(line_of(batch));
+  for (const auto& batch : batches) lines.push_back(line_of(batch, verdicts));
   context.answer(Json{{"batches", lines}}, [&](std::ostream& out) {
     Table table({"batch", "asset", "rows", "quarantined", "time", "verdict", "source"});
-    for (const auto& batch : batches)
+    for (const auto& batch : batches) {
+      const auto verdict = verdicts.find(batch.id);
       table.row({tail(batch.uuid).substr(0, kShortTail), batch.asset_name, grouped(batch.arrivals),
-                 grouped(batch.rows_quarantined), iso8601(batch.time_ms), batch.verdict.empty() ? "–" : batch.verdict,
-                 batch.source});
+                 grouped(batch.rows_quarantined), iso8601(batch.time_ms),
+                 verdict == verdicts.end() ? "–" : verdict->second, batch.source});
+    }
     table.print(out);
   });
   return 0;
