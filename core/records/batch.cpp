@@ -10,13 +10,11 @@
 namespace millwright::records {
 namespace {
 
-// The verdict is looked up where quality/ keeps its reports: nothing but this word is read there.
 constexpr std::string_view kColumns =
     "SELECT b.id, b.uuid, b.asset, a.name, b.file, b.source, b.connector, b.given_split, b.schema_version, "
     "b.rows_read, "
     "b.arrivals, b.rows_kept, b.rows_duplicate, b.rows_same_content, b.rows_quarantined, b.source_bytes, b.time_ms, "
-    "b.actor, (SELECT r.verdict FROM gate_report r WHERE r.subject_kind = 'batch' AND r.subject = b.id ORDER BY r.id "
-    "DESC LIMIT 1) FROM batch b JOIN asset a ON a.id = b.asset WHERE b.dropped_ms IS NULL ";
+    "b.actor FROM batch b JOIN asset a ON a.id = b.asset WHERE b.dropped_ms IS NULL ";
 
 BatchInfo info_from_row(const store::Statement& row) {
   BatchInfo info;
@@ -38,7 +36,6 @@ BatchInfo info_from_row(const store::Statement& row) {
   info.source_bytes = row.integer(15);
   info.time_ms = row.integer(16);
   info.actor = row.string(17);
-  info.verdict = row.optional_string(18).value_or("");
   return info;
 }
 

@@ -34,7 +34,6 @@ struct BatchInfo {
   int64_t source_bytes = 0;
   int64_t time_ms = 0;
   std::string actor;
-  std::string verdict;  ///< of its newest gate report: pass, warn, fail; empty where there is none
 };
 
 /// Oldest first; of one asset where it is given. Dropped ones are left out.
