@@ -1,9 +1,10 @@
-// The records about which a model is least certain, from a kept file of predictions.
+// A queue of the records about which a model is least certain, from kept files of predictions.
 #include <QTemporaryDir>
 #include <QTest>
 #include <fstream>
 
-#include "monitoring/predictions.h"
+#include "labels/task.h"
+#include "monitoring/fill_queue.h"
 #include "records/ingest.h"
 #include "store/facts_file.h"
 #include "store/project.h"
@@ -63,9 +64,13 @@ class TestPredictions : public QObject {
     request.source = (root / "a.csv").string();
     const auto batch = records::import_source(project, request, {});
     MW_OK(batch);
-    const auto none = least_certain(project, batch->batch, 0, 10);
-    MW_OK(none);
-    QVERIFY(none->empty());
+    const auto task =
+        labels::create_task(project, {.name = "t", .asset = batch->asset.id, .fields = {"text"}, .labels = {}});
+    MW_OK(task);
+    QueueQuestion question;
+    question.task = task->id;
+    question.order = labels::Order::uncertain;
+    QCOMPARE(fill_queue(project, question).error().code, std::string("queue.no_predictions"));
     MW_OK(project.write([&](store::Transaction& t) {
       return t.db().execute(
           "INSERT INTO model(id, uuid, name, family, weights_sha256, files, parameters, time_ms) VALUES"
@@ -74,16 +79,22 @@ class TestPredictions : public QObject {
     MW_OK(keep_predictions(project, 1, batch->batch, {0.9, 0.4, 0.7, 0.4, 1.0}));
     MW_OK(keep_predictions(project, 2, batch->batch, {0.1, 0.2, 0.3, 0.4, 0.5}));
 
-    const auto first = least_certain(project, batch->batch, 1, 3);
+    const auto items = [&](int64_t model, int64_t limit) -> Result<std::vector<labels::QueueItem>> {
+      question.model = model;
+      question.limit = limit;
+      MW_ASSIGN(const auto queued, fill_queue(project, question));
+      return labels::queue_items(project, queued.queue.id, -1, 100);
+    };
+    const auto first = items(1, 3);
     MW_OK(first);
     QCOMPARE(first->size(), size_t{3});
     QCOMPARE(first->at(0).record.ordinal, 1);  // 0.4 twice: in the order of the records
     QCOMPARE(first->at(1).record.ordinal, 3);
-    QCOMPARE(first->at(2).confidence, 0.7);
-    const auto newest = least_certain(project, batch->batch, 0, 0);
+    QCOMPARE(*first->at(2).score, 0.7);
+    const auto newest = items(0, 0);
     MW_OK(newest);
     QCOMPARE(newest->size(), size_t{5});
-    QCOMPARE(newest->front().confidence, 0.1);
+    QCOMPARE(*newest->front().score, 0.1);
     QCOMPARE(newest->front().record.batch, batch->batch);
   }
 };
