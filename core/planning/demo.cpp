@@ -90,6 +90,7 @@ class Demo {
     MW_ASSIGN(files_, detail::demo_files(scratch(), options_, work_));
     out = {
         {"source", detail::name_of(files_.used)}, {"reference", files_.reference.name}, {"later", files_.later.name}};
+    if (!files_.passed_over.empty()) out["passed_over"] = files_.passed_over;
     report_.figures["source"] = out;
     return {};
   }

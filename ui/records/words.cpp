@@ -3,6 +3,7 @@
 #include <QCoreApplication>
 #include <QDateTime>
 #include <QLocale>
+#include <QTimeZone>
 #include <cmath>
 
 namespace millwright::ui {
@@ -76,7 +77,7 @@ QString one_line(std::string_view utf8) {
 QString value_text(double value, records::FieldType type) {
   if (!std::isfinite(value)) return QStringLiteral("–");
   if (type == records::FieldType::timestamp) {
-    const auto time = QDateTime::fromMSecsSinceEpoch(static_cast<qint64>(value / 1000.0), Qt::UTC);
+    const auto time = QDateTime::fromMSecsSinceEpoch(static_cast<qint64>(value / 1000.0), QTimeZone::utc());
     return time.toString(time.time() == QTime(0, 0) ? QStringLiteral("yyyy-MM-dd")
                                                     : QStringLiteral("yyyy-MM-dd HH:mm"));
   }

@@ -1,5 +1,6 @@
 #include "badge.h"
 
+#include <QEvent>
 #include <QPainter>
 #include <QPainterPath>
 #include <cmath>
@@ -127,14 +128,30 @@ Badge::Badge(QWidget* parent) : QWidget(parent) {
 Badge::Badge(const QString& word, State state, QWidget* parent) : Badge(parent) { set(word, state); }
 
 void Badge::set(const QString& word, State state) {
-  word_ = word;
+  if (word_ != word) {
+    word_ = word;
+    setAccessibleName(word);
+    measured_ = {};
+    updateGeometry();
+  }
   state_ = state;
-  setAccessibleName(word);
-  updateGeometry();
   update();
 }
 
-QSize Badge::sizeHint() const { return word_.isEmpty() ? QSize(0, 0) : badge_size(word_); }
+// A layout asks for it several times over; measuring a word is the dear part.
+QSize Badge::sizeHint() const {
+  if (word_.isEmpty()) return {0, 0};
+  if (!measured_.isValid()) measured_ = badge_size(word_);
+  return measured_;
+}
+
+void Badge::changeEvent(QEvent* event) {
+  if (event->type() == QEvent::FontChange || event->type() == QEvent::StyleChange) {
+    measured_ = {};
+    updateGeometry();
+  }
+  QWidget::changeEvent(event);
+}
 
 void Badge::paintEvent(QPaintEvent*) {
   if (word_.isEmpty()) return;

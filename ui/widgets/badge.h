@@ -21,11 +21,13 @@ class Badge : public QWidget {
   [[nodiscard]] QSize sizeHint() const override;
 
  protected:
+  void changeEvent(QEvent* event) override;
   void paintEvent(QPaintEvent* event) override;
 
  private:
   QString word_;
   State state_ = State::neutral;
+  mutable QSize measured_;
 };
 
 /// A key as it stands on the keyboard, "Ctrl K".

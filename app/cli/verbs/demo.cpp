@@ -55,6 +55,10 @@ void print(std::ostream& out, const Options& options, const planning::DemoReport
   steps.print(out);
   const Json& figures = report.figures;
   const auto part = [&](const char* name) { return figures.value(name, Json::object()); };
+  const Json source = part("source");
+  out << "\nRows: " << source.value("reference", "") << ", later " << source.value("later", "") << ".\n";
+  for (const auto& reason : source.value("passed_over", Json::array()))
+    out << "  Not from " << reason.get<std::string>() << '\n';
   out << "\nAccuracy, kept apart:\n";
   Table accuracy({"rows", "n", "accuracy (95 %)"});
   const Json test = part("test_split");

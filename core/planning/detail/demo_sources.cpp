@@ -61,12 +61,18 @@ Result<DemoFiles> demo_files(const fs::path& folder, const DemoOptions& options,
     case DemoSource::automatic:
       break;
   }
+  std::vector<std::string> passed_over;
+  const auto with_reasons = [&](Result<DemoFiles> files) {
+    if (files) files->passed_over = std::move(passed_over);
+    return files;
+  };
   for (const DemoSource source : {DemoSource::release, DemoSource::security}) {
     auto files = from_apt(folder, source, work);
-    if (files || files.error().kind == ErrorKind::cancelled) return files;
-    log::info("demo: not from " + std::string(name_of(source)) + ": " + message_of(files.error()));
+    if (files || files.error().kind == ErrorKind::cancelled) return with_reasons(std::move(files));
+    passed_over.push_back(std::string(name_of(source)) + ": " + message_of(files.error()));
+    log::info("demo: not from " + passed_over.back());
   }
-  return generated(folder, options);
+  return with_reasons(generated(folder, options));
 }
 
 }  // namespace millwright::planning::detail

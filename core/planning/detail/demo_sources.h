@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/work.h"
@@ -20,6 +21,7 @@ struct DemoFiles {
   DemoFile reference, later;
   std::string connector;  ///< of both files
   records::Mapping mapping = records::Mapping::as_they_are;
+  std::vector<std::string> passed_over;  ///< what would have been better and why it could not be had
 };
 
 /// Puts both files into `folder`. With DemoSource::automatic takes the first that works: release, security, generated.

@@ -16,12 +16,11 @@ namespace {
 
 constexpr int kLongestChip = 48;
 
-QWidget* chip(const QString& name, const QString& value) {
+void fill_chip(Badge& chip, const QString& name, const QString& value) {
   const QString shown = value.size() > kLongestChip ? value.left(kLongestChip) + QChar(0x2026) : value;
-  auto* badge = new Badge(name + QLatin1Char(' ') + shown, State::neutral);
-  badge->setToolTip(name + QStringLiteral(": ") + value.left(2000));
-  badge->setAccessibleName(badge->toolTip());
-  return badge;
+  chip.set(name + QLatin1Char(' ') + shown, State::neutral);
+  chip.setToolTip(name + QStringLiteral(": ") + value.left(2000));
+  chip.setAccessibleName(chip.toolTip());
 }
 
 }  // namespace
@@ -34,7 +33,7 @@ ItemView::ItemView(QWidget* parent) : QWidget(parent) {
   all->setSpacing(px(12));
   id_ = make_label({}, FontRole::figure, Tone::muted);
   chips_ = new QWidget;
-  new FlowLayout(chips_, px(8));
+  (new FlowLayout(chips_, px(8)))->addWidget(id_);
   auto* inner = new QWidget;
   auto* column = new QVBoxLayout(inner);
   column->setContentsMargins(0, 0, px(8), 0);
@@ -86,17 +85,27 @@ void ItemView::show_item(const ItemContent& item) {
   }
   inputs_->setText(paragraphs.join(QStringLiteral("\n\n")));
   inputs_->setVisible(!paragraphs.isEmpty());
-  auto* flow = chips_->layout();
-  flow->removeWidget(id_);
-  clear_layout(flow);
   // What names the item stands before it; the record's own id only where nothing else does.
   id_->setText(heads.isEmpty() ? item.id : heads.join(QStringLiteral("  ")));
   id_->setToolTip(tr("Record %1").arg(item.id));
-  flow->addWidget(id_);
-  for (const auto& [name, value] : item.context)
-    if (!value.isEmpty()) flow->addWidget(chip(name, value));
+  show_chips(item.context);
   scroll_->ensureVisible(0, 0);
   setAccessibleDescription(item.text + QLatin1Char('\n') + paragraphs.join(QLatin1Char('\n')));
+}
+
+// Chips are kept from item to item: making some twenty widgets anew is most of what a key press would take.
+void ItemView::show_chips(const QVector<std::pair<QString, QString>>& context) {
+  size_t used = 0;
+  for (const auto& [name, value] : context) {
+    if (value.isEmpty()) continue;
+    if (used == chip_pool_.size()) {
+      chip_pool_.push_back(new Badge(chips_));
+      chips_->layout()->addWidget(chip_pool_.back());
+    }
+    fill_chip(*chip_pool_[used], name, value);
+    chip_pool_[used++]->show();
+  }
+  for (; used < chip_pool_.size(); ++used) chip_pool_[used]->hide();
 }
 
 void ItemView::show_waiting() {

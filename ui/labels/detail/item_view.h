@@ -5,10 +5,15 @@
 #include <QVector>
 #include <QWidget>
 #include <utility>
+#include <vector>
 
 class QLabel;
 class QScrollArea;
 class QVBoxLayout;
+
+namespace millwright::ui {
+class Badge;
+}
 
 namespace millwright::ui::detail {
 
@@ -37,8 +42,10 @@ class ItemView : public QWidget {
 
  private:
   void adopt_theme();
+  void show_chips(const QVector<std::pair<QString, QString>>& context);
   QString id_text_;
   QWidget* chips_;
+  std::vector<Badge*> chip_pool_;
   QLabel* id_;
   QLabel* text_;
   QLabel* inputs_;

@@ -78,7 +78,7 @@ QString style_sheet(const Theme& theme) {
                                       {"accent_soft", t.accent_soft},
                                       {"handle", mix(t.faint, t.surface, 0.5)}};
   for (auto it = colors.begin(); it != colors.end(); ++it) sheet.replace("@" + it.key() + "@", it.value().name());
-  for (int length : {2, 3, 4, 6, 8, 12, 14, 18, 24, 32})
+  for (int length = 1; length <= 32; ++length)
     sheet.replace(QStringLiteral("#%1#").arg(length), QString::number(theme.px(length)));
   return sheet;
 }
