@@ -1,6 +1,8 @@
 #include "workbench.h"
 
 #include <QDir>
+#include <QFileDialog>
+#include <QLineEdit>
 #include <QSettings>
 #include <QSignalSpy>
 
@@ -59,7 +61,19 @@ bool Workbench::show(const char* page, const QVariantMap& arguments) {
   return window_->show_page(QString::fromLatin1(page), arguments) && wait();
 }
 
+void Workbench::choose_file(const QString& path) {
+  when_dialog<QFileDialog>([path](QFileDialog& dialog) {
+    dialog.findChild<QLineEdit*>(QStringLiteral("fileNameEdit"))->setText(path);
+    QMetaObject::invokeMethod(&dialog, "accept");
+  });
+}
+
 void Workbench::press(Qt::Key key, Qt::KeyboardModifiers modifiers) {
+  // Without a window manager nobody gives the keyboard back after a dialog.
+  if (QApplication::activeWindow() == nullptr) {
+    window_->activateWindow();
+    if (!QTest::qWaitForWindowActive(window_.get())) qFatal("the window does not become active");
+  }
   QWidget* receiver = QApplication::focusWidget();
   QTest::keyClick(receiver ? receiver : window_.get(), key, modifiers);
 }

@@ -1,8 +1,11 @@
 // The whole workbench on a demo project of its own, for journeys.
 #pragma once
 
+#include <QApplication>
+#include <QPointer>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 #include <functional>
 #include <memory>
 
@@ -41,6 +44,21 @@ class Workbench {
   /// A key to whatever has the keyboard, as from a person.
   void press(Qt::Key key, Qt::KeyboardModifiers modifiers = Qt::NoModifier);
   void type(const QString& text);
+  /// Answers the next dialog of this kind that holds up its caller. It must be asked for before the dialog opens.
+  template <class D>
+  void when_dialog(std::function<void(D&)> answer) {
+    auto* look = new QTimer(window_.get());
+    QObject::connect(look, &QTimer::timeout, look, [look, answer = std::move(answer)] {
+      QPointer<D> dialog = qobject_cast<D*>(QApplication::activeModalWidget());
+      if (!dialog || !dialog->isVisible()) return;
+      look->stop();
+      look->deleteLater();
+      answer(*dialog);
+    });
+    look->start(20);
+  }
+  /// Types a path into the next file dialog and takes it.
+  void choose_file(const QString& path);
   /// Pictures of the window as it stands, in both themes at 1280×800 and 2560×1440, under <build>/screenshots/.
   [[nodiscard]] bool take_pictures(const QString& name);
   [[nodiscard]] bool wait(int patience_ms = 30'000);
