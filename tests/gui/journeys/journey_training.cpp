@@ -1,11 +1,17 @@
-// A person plans a run, watches it, and sees where the model errs, down to the records of one cell.
+// A person plans a run, watches it, and sees where the model errs, down to the records of one cell; promotes a model
+// and takes that back; cancels a run from the tray.
+#include <QAbstractButton>
 #include <QApplication>
 #include <QDialog>
+#include <QLineEdit>
 
+#include "jobs/queue.h"
+#include "models/registry.h"
 #include "models/training.h"
 #include "ui_models/models_page.h"
 #include "ui_models/training_page.h"
 #include "ui_records/record_view.h"
+#include "ui_shell/job_tray.h"
 #include "ui_widgets/buttons.h"
 #include "ui_widgets/dialogs.h"
 #include "ui_widgets/paged_table.h"
@@ -89,9 +95,72 @@ class JourneyTraining : public QObject {
     QVERIFY(workbench_->take_pictures(QStringLiteral("training-registry")));
   }
 
+  void promotion_and_rollback_say_why() {
+    const auto before = models::list_models(demo_.open());
+    QVERIFY(before && before->size() >= 2);
+    const int64_t newest = (*before)[0].id, older = (*before)[1].id, task = (*before)[0].task;
+    auto& page = workbench_->page<ModelsPage>("models");
+    auto* list = page.findChild<PagedTable*>(QStringLiteral("models.list"));
+    const auto answer = [this](const char* reason) {
+      workbench_->when_dialog<Dialog>([reason](Dialog& dialog) {
+        QVERIFY(!dialog.accept_button()->isEnabled());  // without a reason it does not go
+        QTest::keyClicks(dialog.findChild<QLineEdit*>(), QLatin1String(reason));
+        QTest::keyClick(dialog.findChild<QLineEdit*>(), Qt::Key_Return);
+      });
+    };
+    for (const auto& [model, reason] : {std::pair(older, "the first of all"), std::pair(newest, "better on rust")}) {
+      list->select_key(QVariant(static_cast<qlonglong>(model)));
+      list->setFocus();
+      answer(reason);
+      workbench_->window().commands().run(QStringLiteral("models.promote"));
+      QTRY_COMPARE_WITH_TIMEOUT(champion(task), model, 20'000);
+      QVERIFY(workbench_->wait());
+    }
+    answer("wrong on games");
+    workbench_->window().commands().run(QStringLiteral("models.roll_back"));
+    QTRY_COMPARE_WITH_TIMEOUT(champion(task), older, 20'000);
+    QVERIFY(workbench_->wait());
+    const auto history = models::stage_history(demo_.open(), task);
+    QVERIFY(history.has_value());
+    QVERIFY(std::any_of(history->begin(), history->end(),
+                        [](const auto& event) { return event.reason == "wrong on games" && event.actor == "Ada"; }));
+    QVERIFY(workbench_->take_pictures(QStringLiteral("training-champion")));
+  }
+
+  void a_running_job_is_cancelled_from_the_tray() {
+    QVERIFY(workbench_->show("training"));
+    auto& page = workbench_->page<TrainingPage>("training");
+    const auto runs = models::list_runs(demo_.open())->size();
+    // Stricter than it needs to be: it would go on for minutes.
+    auto project = demo_.open();
+    const auto job = models::start_training(
+        project,
+        {"latest", "linear", {{"tolerance", "0.000001"}, {"max_epochs", "100000"}, {"c", "1000000"}}, 5, "cpu"}, {});
+    QVERIFY2(job.has_value(), job ? "" : message_of(job.error()).c_str());
+    QTRY_COMPARE_WITH_TIMEOUT(page.job(), static_cast<qint64>(job->id), 30'000);
+    QAbstractButton* cancel = nullptr;
+    for (auto* button : workbench_->window().tray()->findChildren<QAbstractButton*>())
+      if (button->accessibleName() == QStringLiteral("Cancel the work under way")) cancel = button;
+    QVERIFY(cancel);
+    QTRY_VERIFY_WITH_TIMEOUT(cancel->isVisible() && cancel->isEnabled(), 30'000);
+    QTest::mouseClick(cancel, Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(page.job() == 0, 60'000);
+    QVERIFY(workbench_->wait());
+    const auto ended = jobs::list_jobs(demo_.open(), 1);
+    QVERIFY(ended && !ended->empty());
+    QCOMPARE(ended->front().id, job->id);
+    QVERIFY(ended->front().state == jobs::JobState::cancelled);
+    QCOMPARE(models::list_runs(demo_.open())->size(), runs);
+    QTRY_VERIFY(!cancel->isVisible());
+  }
+
   void cleanupTestCase() { workbench_.reset(); }
 
  private:
+  int64_t champion(int64_t task) {
+    const auto found = models::champion_of(demo_.open(), task);
+    return found && *found ? (*found)->id : 0;
+  }
   DemoProject demo_;
   std::unique_ptr<Workbench> workbench_;
   size_t runs_before_ = 0;
