@@ -54,7 +54,7 @@ QString limit_text(const quality::Check& check) {
 std::vector<Column> check_columns() {
   return {{.title = tr("Check"), .stretch = true},
           {.title = tr("Found"), .kind = Column::Kind::figure, .width = 72},
-          {.title = tr("Limit"), .kind = Column::Kind::figure, .width = 112},
+          {.title = tr("Limit"), .kind = Column::Kind::figure, .width = 124},
           {.title = tr("Verdict"), .kind = Column::Kind::badge, .width = 88},
           {.title = tr("Rows"), .kind = Column::Kind::action, .width = 86}};
 }
