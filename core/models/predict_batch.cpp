@@ -49,7 +49,7 @@ Result<int64_t> keep(store::Project& project, const Model& model, int64_t batch,
   }
   facts.columns = {std::move(batches), std::move(ordinals), std::move(predicted), std::move(confidence)};
   MW_ASSIGN(const store::WrittenFile file, store::write_facts(project, facts));
-  auto saved = project.write([&](store::Transaction& transaction) -> Result<int64_t> {
+  return project.write([&](store::Transaction& transaction) -> Result<int64_t> {
     MW_ASSIGN(const int64_t data_file, store::publish(transaction, file));
     MW_ASSIGN(auto insert, transaction.db().prepare("INSERT INTO prediction_file(uuid, model, batch, file, rows, "
                                                     "time_ms, actor) VALUES(?, ?, ?, ?, ?, ?, ?)"));
@@ -61,8 +61,6 @@ Result<int64_t> keep(store::Project& project, const Model& model, int64_t batch,
                              {{"model", tail(model.uuid)}, {"rows", facts.rows}, {"rows_root", to_hex(file.root)}}));
     return id;
   });
-  if (saved) store::forget_lock(project, file);
-  return saved;
 }
 
 }  // namespace

@@ -294,8 +294,6 @@ Result<MadeSnapshot> make_snapshot(store::Project& project, const SnapshotReques
     }
     const ToPublish todo{build.task, built, build.batches, quality::worst(checks), rows, plan, first};
     MW_ASSIGN(const int64_t id, project.write([&](store::Transaction& t) { return publish(t, todo); }));
-    store::forget_lock(project, rows);
-    if (plan) store::forget_lock(project, *plan);
     MW_ASSIGN(made.snapshot, read_snapshot(project, id));
   }
   MW_ASSIGN(const auto report,

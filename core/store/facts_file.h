@@ -31,9 +31,8 @@ struct WrittenFile {
 /// Enters a written file in the catalogue (table data_file), inside the transaction that publishes what it means.
 /// Returns its row there.
 [[nodiscard]] Result<int64_t> publish(Transaction& transaction, const WrittenFile& file);
-/// After the commit, or once the file is given up and removed: its lock file goes, so that no later start has to sweep
-/// it. The lock itself is still held: a sweep that opened its file before finds nothing to take.
-void forget_lock(const Project& project, const WrittenFile& file);
+/// Removes a written file that will not be published.
+void give_up(const Project& project, const WrittenFile& file);
 /// Where a catalogued file lies.
 [[nodiscard]] Result<fs::path> path_of_file(const Project& project, int64_t data_file);
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "base/files.h"
 #include "base/ids.h"
@@ -18,6 +19,8 @@ namespace millwright::store {
 
 inline constexpr std::chrono::milliseconds kDefaultLockTimeout{10'000};
 
+class Project;
+
 /// A write transaction on project.db (BEGIN IMMEDIATE … COMMIT). Lives only inside Project::write().
 class Transaction {
  public:
@@ -27,6 +30,8 @@ class Transaction {
   [[nodiscard]] int64_t time_ms() const { return time_ms_; }
   /// Appends to the audit chain. `detail` never holds a record's content.
   [[nodiscard]] Status audit(std::string_view action, std::string_view subject, const Json& detail);
+  /// Done once the transaction is durable, and only then: tidying that may fail without harm.
+  void after_commit(std::function<void(const Project&)> act) { after_.push_back(std::move(act)); }
 
  private:
   friend class Project;
@@ -34,6 +39,7 @@ class Transaction {
   Database& db_;
   const Actor& actor_;
   int64_t time_ms_;
+  std::vector<std::function<void(const Project&)>> after_;
 };
 
 struct CreateOptions {
@@ -92,6 +98,7 @@ class Project {
       return result;
     }
     if (auto committed = commit(); !committed) return tl::make_unexpected(std::move(committed).error());
+    for (const auto& act : transaction.after_) act(*this);
     return result;
   }
   /// The connection, for reads: short ones outside any transaction. Nobody holds a read snapshot for more than 100 ms.

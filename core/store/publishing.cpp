@@ -22,6 +22,11 @@ fs::path lock_of(const fs::path& folder, const Uuid& uuid) {
   return folder / (std::string(kTemporary) + tail(uuid) + std::string(kLock));
 }
 
+void forget_lock(const Project& project, const WrittenFile& file) {
+  // One that stays is swept at a later start.
+  (void)remove_file(lock_of(folder_of(project, file.kind), file.uuid));
+}
+
 /// The tail in ".tmp-TAIL…"; empty when the name is not of that form.
 std::string tail_in(std::string_view name) {
   if (!name.starts_with(kTemporary)) return {};
@@ -182,12 +187,14 @@ Result<int64_t> publish(Transaction& transaction, const WrittenFile& file) {
              .with(file.uuid, std::string_view(file.kind), file.bytes, file.rows, file.root, file.sha256,
                    transaction.time_ms())
              .run());
+  // The lock itself is still held: a sweep that opened its file before finds nothing to take.
+  transaction.after_commit([file](const Project& project) { forget_lock(project, file); });
   return transaction.db().last_insert_id();
 }
 
-void forget_lock(const Project& project, const WrittenFile& file) {
-  // One that stays is swept at a later start.
-  (void)remove_file(lock_of(folder_of(project, file.kind), file.uuid));
+void give_up(const Project& project, const WrittenFile& file) {
+  (void)remove_file(path_of_file(project, file.kind, file.uuid));
+  forget_lock(project, file);
 }
 
 Result<fs::path> path_of_file(const Project& project, int64_t data_file) {

@@ -29,6 +29,9 @@ int32_t can_read(const uint8_t* head, size_t size, int32_t whole, const char* fi
   const std::string text = head_as_text({reinterpret_cast<const char*>(head), size});
   if (named) return 80;
   if (text.empty()) return 5;
+  if (const size_t first = text.find_first_not_of(" \t\r\n");
+      first != std::string::npos && (text[first] == '{' || text[first] == '['))
+    return 0;  // JSON of some kind: read as a table it would end up in quarantine, row by row
   for (const char c : text)
     if (static_cast<uint8_t>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f') return 0;
   const DelimiterGuess guess = guess_delimiter(text, lines_end_with_cr(text), whole != 0);

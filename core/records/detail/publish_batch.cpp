@@ -162,9 +162,8 @@ Result<Published> publish_batch(store::Project& project, store::BatchWriter& wri
   auto published = project.write([&](store::Transaction& transaction) -> Result<Published> {
     return publish_in(transaction, publication, result, file);
   });
-  if (!published || published->already_there || published->outdated)
-    (void)remove_file(store::path_of_file(project, "batch", file.uuid));
-  store::forget_lock(project, file);
+  // After an error nobody knows what a disk has kept of the transaction: the next start looks, and sweeps.
+  if (published && (published->already_there || published->outdated)) store::give_up(project, file);
   return published;
 }
 
