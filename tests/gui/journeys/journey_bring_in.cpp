@@ -1,5 +1,5 @@
 // A person imports a file with bad rows, declares a type, sees what was quarantined, and lets a failing gate pass with
-// a name and a reason that show ever after; an import that takes too long is given up from the dialog.
+// a name and a reason that show ever after.
 #include <QAbstractButton>
 #include <QComboBox>
 #include <QFile>

@@ -43,7 +43,7 @@ GuidePanel::GuidePanel(QWidget* parent) : QWidget(parent) {
   auto* head = new QHBoxLayout;
   head->setSpacing(px(8));
   head->addWidget(make_label(tr("Edge-case guide"), FontRole::strong));
-  badge_ = new Badge(QStringLiteral("v0"), State::neutral);
+  badge_ = new Badge;
   head->addWidget(badge_);
   head->addStretch(1);
   auto* edit_button = secondary_button(tr("Edit"), QStringLiteral("G"));
@@ -150,7 +150,8 @@ QWidget* GuidePanel::build_editor() {
 
 void GuidePanel::set_guide(GuideContent content) {
   content_ = std::move(content);
-  badge_->set(QStringLiteral("v%1").arg(content_.guide.version), State::neutral);
+  badge_->set(content_.guide.version > 0 ? QStringLiteral("v%1").arg(content_.guide.version) : QString(),
+              State::neutral);
   badge_->setAccessibleName(tr("Guide version %1").arg(content_.guide.version));
   build_list();
 }

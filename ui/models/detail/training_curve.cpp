@@ -41,7 +41,7 @@ void TrainingCurve::show_run(const models::Run& run) {
   for (const auto& point : run.curve) add_point(text_of(point.name), point.step, point.value);
   const bool overridden = !run.gate_override.empty();
   words_->setText(overridden ? tr("The gate was overridden: %1").arg(text_of(run.gate_override))
-                             : tr("Accuracy on the validation split; the objective as a multiple of its first value."));
+                             : tr("Accuracy on the validation split; the objective as a share of its largest value."));
   set_tone(words_, overridden ? Tone::warning : Tone::muted);
 }
 
@@ -73,8 +73,8 @@ void TrainingCurve::finish() {
   set_title(tr("Training curve"));
 }
 
-// Shares are drawn as they are; what has another size (the objective) as a share of where it began, so that both can be
-// read on one axis.
+// Shares are drawn as they are; what has another size (the objective) as a share of its largest value so far, so that
+// both can be read on one axis.
 void TrainingCurve::add_point(const QString& name, qint64 step, double value) {
   auto known = std::find_if(series_.begin(), series_.end(), [&name](const auto& one) { return one.name == name; });
   if (known == series_.end()) {
@@ -82,14 +82,25 @@ void TrainingCurve::add_point(const QString& name, qint64 step, double value) {
                                        SeriesColor::muted};
     const bool share = name.contains(QLatin1String("accuracy")) || name.contains(QLatin1String("f1"));
     QString words = name;
-    if (name == QLatin1String("objective")) words = tr("rel. objective");
+    if (name == QLatin1String("objective")) words = tr("objective");
     if (name == QLatin1String("validation_accuracy")) words = tr("accuracy");
     words.replace(QLatin1Char('_'), QLatin1Char(' '));
     const int number = chart_->add_series(words, kColors[series_.size() % std::size(kColors)]);
-    series_.push_back({name, number, share || value == 0 ? 1.0 : std::abs(value)});
+    series_.push_back({.name = name, .number = number, .share = share});
     known = std::prev(series_.end());
   }
-  chart_->append(known->number, static_cast<double>(step), value / known->divisor);
+  Series& series = *known;
+  if (series.share) return chart_->append(series.number, static_cast<double>(step), value);
+  series.steps.push_back(static_cast<double>(step));
+  series.values.push_back(value);
+  if (std::isfinite(value) && std::abs(value) > series.largest) {
+    series.largest = std::abs(value);
+    std::vector<double> shares = series.values;
+    for (double& each : shares) each /= series.largest;
+    chart_->set_points(series.number, series.steps, std::move(shares));
+  } else {
+    chart_->append(series.number, static_cast<double>(step), series.largest > 0 ? value / series.largest : value);
+  }
 }
 
 QString cause_words(const jobs::Job& job) {

@@ -38,7 +38,9 @@ class TrainingCurve : public Card {
   struct Series {
     QString name;
     int number = 0;      ///< in the chart
-    double divisor = 1;  ///< what its values are drawn as a multiple of
+    bool share = false;  ///< between 0 and 1 by itself
+    double largest = 0;  ///< of its values, without their sign
+    std::vector<double> steps, values;
   };
   std::vector<Series> series_;
   ProgressStrip* progress_;
