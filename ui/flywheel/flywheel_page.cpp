@@ -208,9 +208,9 @@ void FlywheelPage::tell_rail(const planning::FlywheelStatus& status) {
     if (state == State::pass && worst == State::neutral) worst = state;
     if (state == State::warning && worst != State::fail) worst = state;
     if (state == State::fail) worst = state;
-    Q_EMIT rail_of_changed(page_of_stage(stage.name), state, rail_figure(stage));
+    Q_EMIT rail_changed(page_of_stage(stage.name), state, rail_figure(stage));
   }
-  Q_EMIT rail_changed(worst, {});
+  Q_EMIT rail_changed(info().id, worst, {});
 }
 
 }  // namespace millwright::ui

@@ -250,12 +250,6 @@ void LabelsPage::take(std::shared_ptr<Overview> overview) {
   overview_ = std::move(overview);
   task_ = overview_->task;
   queue_ = overview_->queue;
-  int64_t waiting = 0;
-  for (const auto& queue : overview_->queues) waiting += queue.items - queue.done;
-  Q_EMIT rail_changed(waiting > 0                 ? State::warning
-                      : overview_->queues.empty() ? State::neutral
-                                                  : State::pass,
-                      waiting > 0 ? figure(static_cast<qint64>(waiting)) : QString());
   show_pickers();
   if (!task_ || !queue_) {
     show_why_empty();

@@ -186,10 +186,6 @@ void ModelsPage::take(std::shared_ptr<Overview> overview) {
   header()->set_subtitle(all.empty() ? QString()
                                      : counted(static_cast<qint64>(all.size()), tr("1 model"), tr("%1 models")) +
                                            QStringLiteral(" · ") + tr("%1 in use").arg(champions));
-  Q_EMIT rail_changed(all.empty()     ? State::neutral
-                      : champions > 0 ? State::pass
-                                      : State::warning,
-                      all.empty() ? QString() : figure(static_cast<qint64>(all.size())));
   {
     const QSignalBlocker quiet(models_);
     models_->set_rows(std::move(rows));

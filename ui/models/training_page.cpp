@@ -215,10 +215,6 @@ void TrainingPage::take(std::shared_ptr<Overview> overview) {
     runs_->select_key(QVariant(static_cast<qlonglong>(chosen)));
   }
   if (job_ == 0 && chosen != 0 && chosen != run_) show_run(chosen);
-  Q_EMIT rail_changed(job_ != 0                 ? State::running
-                      : overview_->runs.empty() ? State::neutral
-                                                : State::pass,
-                      overview_->runs.empty() ? QString() : figure(static_cast<qint64>(overview_->runs.size())));
   if (!wanted_snapshot_.isEmpty()) plan();
 }
 
@@ -267,7 +263,6 @@ void TrainingPage::watch(const jobs::Job& job) {
   evaluation_->clear(tr("Where it errs is known when the run is done."));
   evaluation_card_->set_note({});
   show_content();
-  Q_EMIT rail_changed(State::running, {});
 }
 
 void TrainingPage::ended(const jobs::Job& job) {

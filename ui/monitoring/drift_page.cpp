@@ -52,7 +52,15 @@ DriftPage::DriftPage(PageContext context, QWidget* parent)
 DriftPage::~DriftPage() = default;
 
 QWidget* DriftPage::first_focus() {
-  return stack_->currentIndex() == 1 ? static_cast<QWidget*>(fields_) : bar_->measure_button();
+  if (stack_->currentIndex() == 1) return fields_;
+  return overview_ ? bar_->measure_button() : nullptr;
+}
+
+void DriftPage::show_content() {
+  // The page holds the keyboard while it is read.
+  const bool had_focus = window()->focusWidget() == this;
+  stack_->setCurrentIndex(1);
+  if (had_focus) fields_->setFocus();
 }
 
 Picker* DriftPage::arrivals() const { return bar_->arrivals(); }
@@ -255,7 +263,7 @@ void DriftPage::take(std::shared_ptr<Overview> overview) {
   const bool possible = !batches.empty() && (batches.size() > 1 || !overview_->chosen()->roles.time.empty());
   bar_->set_possible(possible && !measuring_);
   if (shown_) {
-    stack_->setCurrentIndex(1);
+    show_content();
     if (fresh || !wanted_field_.isEmpty()) show_report();
     return;
   }
@@ -277,7 +285,6 @@ void DriftPage::show_empty(bool possible) {
     empty_button_->setText(tr("Measure drift"));
     connect(empty_button_, &QPushButton::clicked, this, &DriftPage::measure);
   }
-  Q_EMIT rail_changed(State::neutral, {});
 }
 
 void DriftPage::measure() {
@@ -316,7 +323,7 @@ void DriftPage::measure() {
           return;
         }
         shown_ = std::move(*shown);
-        stack_->setCurrentIndex(1);
+        show_content();
         show_report();
       });
 }
@@ -328,13 +335,6 @@ void DriftPage::show_report() {
                                   figure(static_cast<qint64>(report.rows_current)), ago(report.time_ms)));
   sentence_->setText(detail::drift_sentence(report));
   auto rows = detail::drift_rows(report);
-  const auto drifted = static_cast<qint64>(report.verdict.drifted);
-  const bool large = std::any_of(report.fields.begin(), report.fields.end(),
-                                 [](const auto& field) { return detail::verdict_state(field) == State::fail; });
-  Q_EMIT rail_changed(drifted == 0 ? State::pass
-                      : large      ? State::fail
-                                   : State::warning,
-                      drifted == 0 ? QString() : figure(drifted));
   QString field = std::exchange(wanted_field_, {});
   if (field.isEmpty()) field = field_;
   if (!report.find(utf8_of(field))) field = rows.empty() ? QString() : rows.front().key.toString();

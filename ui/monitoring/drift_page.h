@@ -59,6 +59,7 @@ class DriftPage : public Page {
   QWidget* build_right();
   void add_commands();
   void take(std::shared_ptr<Overview> overview);
+  void show_content();
   void show_empty(bool possible);
   void show_report();
   void measure();

@@ -165,15 +165,11 @@ void QualityPage::refresh() {
 void QualityPage::take(std::shared_ptr<Overview> overview) {
   overview_ = std::move(overview);
   QVector<Picker::Item> items;
-  int failing = 0, warning = 0;
   std::optional<quality::Subject> wanted = subject_, worst;
   const auto add = [&](const quality::Subject& subject, const Uuid& uuid, const QString& name,
                        const quality::SubjectVerdict* verdict) {
     items.push_back({id_of(subject), name, verdict_text(verdict)});
-    const bool fails = verdict && !verdict->open;
-    failing += fails;
-    warning += verdict && verdict->verdict != quality::Verdict::pass && !fails;
-    if (fails && !worst) worst = subject;
+    if (verdict && !verdict->open && !worst) worst = subject;
     const bool this_kind = wanted_snapshot_ == (subject.kind == quality::SubjectKind::snapshot);
     if (!wanted_.isEmpty() && this_kind &&
         (text_of(tail(uuid)).startsWith(wanted_) || QString::number(subject.id) == wanted_))
@@ -188,11 +184,6 @@ void QualityPage::take(std::shared_ptr<Overview> overview) {
         verdict_of(overview_->batch_verdicts, batch.id));
   wanted_.clear();
   picker_->set_items(items);
-  Q_EMIT rail_changed(failing > 0       ? State::fail
-                      : warning > 0     ? State::warning
-                      : items.isEmpty() ? State::neutral
-                                        : State::pass,
-                      failing > 0 ? figure(static_cast<qint64>(failing)) : QString());
   for (auto* widget : std::initializer_list<QWidget*>{picker_, verdict_, again_, override_})
     widget->setVisible(!items.isEmpty());
   if (items.isEmpty()) {

@@ -162,7 +162,6 @@ void DataPage::take(std::shared_ptr<Overview> overview) {
                tr("Import a CSV, JSON Lines or Debian package index file to begin."), tr("Import a file…"),
                [this] { import(); });
     header()->set_subtitle({});
-    Q_EMIT rail_changed(State::neutral, {});
     return;
   }
   show_content();
@@ -182,18 +181,9 @@ void DataPage::take(std::shared_ptr<Overview> overview) {
     batch_.reset();
   show_batches();
   int64_t kept = 0;
-  bool quarantined = false, failing = false;
-  for (const auto& batch : overview_->batches) {
-    kept += batch.rows_kept;
-    quarantined |= batch.rows_quarantined > 0;
-    failing |= overview_->verdict_of(batch) == "fail";
-  }
+  for (const auto& batch : overview_->batches) kept += batch.rows_kept;
   header()->set_subtitle(counted(kept, tr("1 record"), tr("%1 records")) + QStringLiteral(" · ") +
                          counted(static_cast<qint64>(overview_->batches.size()), tr("1 batch"), tr("%1 batches")));
-  Q_EMIT rail_changed(failing       ? State::fail
-                      : quarantined ? State::warning
-                                    : State::pass,
-                      figure(static_cast<qint64>(kept)));
   read_fields();
   show_rows();
   if (!wanted_words_.isEmpty()) rows_->find(std::exchange(wanted_words_, {}));

@@ -52,10 +52,8 @@ class Page : public QWidget {
   virtual QWidget* first_focus() { return nullptr; }
 
  Q_SIGNALS:
-  /// What the rail says of this page: its state's dot and a short figure.
-  void rail_changed(millwright::ui::State state, const QString& figure);
-  /// The same of another page, from one that sees them all; what a page says of itself goes first.
-  void rail_of_changed(const QString& page, millwright::ui::State state, const QString& figure);
+  /// What the rail says of a page: its state's dot and a short figure. One page sees them all and says it.
+  void rail_changed(const QString& page, millwright::ui::State state, const QString& figure);
   /// Show another page: navigate("records", {{"batch", id}}).
   void navigate(const QString& page, const QVariantMap& arguments);
   /// A short word at the lower edge.

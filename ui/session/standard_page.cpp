@@ -32,7 +32,10 @@ StandardPage::StandardPage(PageInfo info, const QString& icon, PageContext conte
   });
 }
 
-QWidget* StandardPage::first_focus() { return shows_content() ? first_focus_ : empty_button_; }
+QWidget* StandardPage::first_focus() {
+  if (shows_content()) return first_focus_;
+  return empty_button_->isHidden() ? nullptr : empty_button_;
+}
 
 void StandardPage::add_below_banner(QWidget* widget) {
   column_->insertWidget(column_->count() - 1, widget, 0, Qt::AlignLeft);
@@ -45,8 +48,10 @@ void StandardPage::set_content(QWidget* content, QWidget* first_focus) {
 
 void StandardPage::show_content() {
   if (shows_content()) return;
-  // What had the keyboard goes out of sight: left alone, it would land on whatever comes next.
-  const bool had_focus = window()->focusWidget() == empty_button_;
+  // The page holds the keyboard while it is read, the button while it is empty: left alone, it would land on whatever
+  // comes next.
+  const QWidget* focus = window()->focusWidget();
+  const bool had_focus = focus == this || focus == empty_button_;
   stack_->setCurrentIndex(1);
   if (had_focus && first_focus_ != nullptr) first_focus_->setFocus();
 }

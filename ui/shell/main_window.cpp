@@ -219,13 +219,7 @@ void MainWindow::add_pages() {
     connect(made, &Page::toast, this,
             [this](const QString& text, State state) { show_toast(centralWidget(), text, state); });
     connect(made, &Page::failed, this, &MainWindow::take_error);
-    connect(made, &Page::rail_changed, this, [this, id](State state, const QString& figure) {
-      if (!own_rail_.contains(id)) own_rail_ << id;
-      rail_->set_state(id, state, figure);
-    });
-    connect(made, &Page::rail_of_changed, this, [this](const QString& of, State state, const QString& figure) {
-      if (!own_rail_.contains(of)) rail_->set_state(of, state, figure);
-    });
+    connect(made, &Page::rail_changed, rail_, &Rail::set_state);
   }
   rail_->set_pages(infos);
   const QStringList ids = rail_->ids();
@@ -246,7 +240,6 @@ void MainWindow::close_project() {
   for (auto* made : pages_) delete made;
   pages_.clear();
   stale_.clear();
-  own_rail_.clear();
   history_.clear();
   rail_->set_pages({});
   tray_->follow(nullptr, nullptr);

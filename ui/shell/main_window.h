@@ -94,7 +94,7 @@ class MainWindow : public QMainWindow {
   std::unique_ptr<ProjectSession> session_;
   std::unique_ptr<JobCenter> jobs_;
   std::vector<Page*> pages_;
-  QStringList stale_, own_rail_, history_;
+  QStringList stale_, history_;
   bool refresh_waiting_ = false;
 
   ProjectOpener* opener_ = nullptr;

@@ -224,9 +224,7 @@ void SnapshotsPage::take(std::shared_ptr<Overview> overview) {
   wanted_.clear();
   if (std::none_of(all.begin(), all.end(), [wanted](const auto& one) { return one.id == wanted; }))
     wanted = all.empty() ? 0 : all.front().id;
-  const auto* newest = all.empty() ? nullptr : overview_->verdict(all.front().id);
   header()->set_subtitle(all.empty() ? QString() : tr("%1 frozen").arg(all.size()));
-  Q_EMIT rail_changed(state_of(newest), all.empty() ? QString() : figure(static_cast<qint64>(all.size())));
   {
     const QSignalBlocker quiet(list_);
     list_->set_rows(std::move(rows));
