@@ -48,7 +48,10 @@ QVector<Mark> marks_of(const AxisT& axis, double length, double each) {
                          : linear_ticks(axis.range.low, axis.range.high, wanted, axis.integers);
   const double step = !log && ticks.size() > 1 ? ticks[1] - ticks[0] : 0;
   QVector<Mark> marks;
-  for (double tick : ticks) marks.push_back({tick, axis.format ? axis.format(tick) : tick_text(tick, step)});
+  for (double tick : ticks)
+    marks.push_back({tick, axis.shares   ? tick_text(tick * 100, step * 100) + QStringLiteral(" %")
+                           : axis.format ? axis.format(tick)
+                                         : tick_text(tick, step)});
   return marks;
 }
 

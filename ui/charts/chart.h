@@ -78,6 +78,7 @@ class Chart : public QWidget {
     QString name;  ///< under or beside the axis
     std::function<QString(double)> format;
     bool shown = true;
+    bool shares = false;    ///< 0.05 is written "5 %"
     bool integers = false;  ///< no ticks between whole numbers
   };
   /// What a chart draws into: the plot's rectangle in design pixels and the mapping of its axes.

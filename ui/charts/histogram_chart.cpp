@@ -144,7 +144,7 @@ Chart::Axis HistogramChart::y_axis() const {
   Axis axis;
   if (s.mode == Mode::cumulative) {
     axis.range = {0, 1};
-    axis.format = [](double v) { return percent(v, 0); };
+    axis.shares = true;
     return axis;
   }
   const auto b = s.bars(view(), std::max(60, width() - px(80)));
@@ -152,12 +152,8 @@ Chart::Axis HistogramChart::y_axis() const {
   for (size_t i = 0; i < b.count; ++i)
     for (bool current : {false, true}) most = std::max(most, s.height(current, s.edge(b, i), s.edge(b, i + 1)));
   axis.range = {0, most > 0 ? most * 1.06 : 1};
-  if (s.shares) {
-    const int decimals = most < 0.004 ? 2 : most < 0.04 ? 1 : 0;
-    axis.format = [decimals](double v) { return percent(v, v == 0 ? 0 : decimals); };
-  } else {
-    axis.integers = true;
-  }
+  axis.shares = s.shares;
+  axis.integers = !s.shares;
   return axis;
 }
 

@@ -48,7 +48,7 @@ Chart::Axis ReliabilityChart::x_axis() const {
   Axis axis;
   axis.range = {0, 1};
   axis.name = tr("How sure it said it was");
-  axis.format = [](double v) { return percent(v, 0); };
+  axis.shares = true;
   return axis;
 }
 
@@ -56,7 +56,7 @@ Chart::Axis ReliabilityChart::y_axis() const {
   Axis axis;
   axis.range = {0, 1};
   axis.name = tr("How often it was right");
-  axis.format = [](double v) { return percent(v, 0); };
+  axis.shares = true;
   return axis;
 }
 

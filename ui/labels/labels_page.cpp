@@ -113,8 +113,25 @@ QWidget* LabelsPage::build_side() {
   keeper_ = new detail::GuideKeeper(session(), guide_, [this] { return current_record(); });
   side_ = new detail::SidePanels(session(), guide_);
   side_->setMinimumWidth(px(260));
-  card->body()->addWidget(side_);
-  connect(side_, &detail::SidePanels::left, this, &LabelsPage::back_to_item);
+  auto* panels = new SegmentedControl({tr("Guide"), tr("Similar · S"), tr("Mine · M")});
+  panels->setObjectName(QStringLiteral("labels.panels"));
+  panels->setFocusPolicy(Qt::TabFocus);  // a click leaves the keyboard with the item
+  panels->setToolTip(tr("The guide, earlier items like this one (S), or your own labels (M)"));
+  auto* head = new QHBoxLayout;
+  head->setContentsMargins(px(16), px(12), px(12), 0);
+  head->addWidget(panels);
+  head->addStretch(1);
+  card->body()->addLayout(head);
+  card->body()->addWidget(side_, 1);
+  connect(side_, &QStackedWidget::currentChanged, panels, &SegmentedControl::set_current);
+  connect(panels, &SegmentedControl::changed, this, [this, panels](int chosen) {
+    using Panel = detail::SidePanels::Panel;
+    const auto panel = static_cast<Panel>(chosen);
+    if (panel == Panel::guide) back_to_item();
+    if (panel == Panel::similar) toggle_similar();
+    if (panel == Panel::mine) toggle_mine();
+    panels->set_current(side_->currentIndex());  // where there is nothing to show, the guide stays
+  });
   connect(side_, &detail::SidePanels::failed, this, &LabelsPage::report);
   connect(guide_, &detail::GuidePanel::left, this, &LabelsPage::back_to_item);
   connect(keeper_, &detail::GuideKeeper::failed, this, &LabelsPage::report);

@@ -1,6 +1,5 @@
 #include "side_panels.h"
 
-#include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QVBoxLayout>
@@ -89,18 +88,6 @@ class MineSource {
   std::mutex mutex_;
 };
 
-QWidget* head_row(const QString& title, const QString& key, QObject* receiver, const std::function<void()>& leave) {
-  auto* row = new QWidget;
-  auto* layout = new QHBoxLayout(row);
-  layout->setContentsMargins(0, 0, 0, 0);
-  layout->addWidget(make_label(title, FontRole::strong));
-  layout->addStretch(1);
-  auto* back = secondary_button(QObject::tr("Back to the guide"), key);
-  layout->addWidget(back);
-  QObject::connect(back, &QPushButton::clicked, receiver, leave);
-  return row;
-}
-
 }  // namespace
 
 SidePanels::SidePanels(ProjectSession& session, GuidePanel* guide, QWidget* parent)
@@ -115,10 +102,7 @@ QWidget* SidePanels::build_similar() {
   auto* column = new QVBoxLayout(panel);
   column->setContentsMargins(px(16), px(12), px(12), px(12));
   column->setSpacing(px(8));
-  column->addWidget(head_row(tr("Similar earlier items"), QStringLiteral("S"), this, [this] {
-    show_panel(Panel::guide);
-    Q_EMIT left();
-  }));
+  column->addWidget(make_label(tr("Similar earlier items"), FontRole::strong));
   similar_note_ = make_label({}, FontRole::caption, Tone::muted);
   similar_note_->setWordWrap(true);
   column->addWidget(similar_note_);
@@ -134,10 +118,7 @@ QWidget* SidePanels::build_mine() {
   auto* column = new QVBoxLayout(panel);
   column->setContentsMargins(px(16), px(12), px(12), px(12));
   column->setSpacing(px(8));
-  column->addWidget(head_row(tr("My labels"), QStringLiteral("M"), this, [this] {
-    show_panel(Panel::guide);
-    Q_EMIT left();
-  }));
+  column->addWidget(make_label(tr("My labels"), FontRole::strong));
   find_ = new EnterLine;
   find_->setPlaceholderText(tr("Find by words or label"));
   find_->setAccessibleName(tr("Find in my labels"));

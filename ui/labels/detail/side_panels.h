@@ -36,7 +36,6 @@ class SidePanels : public QStackedWidget {
  Q_SIGNALS:
   void record_chosen(const millwright::RecordRef& record);
   void failed(const millwright::Error& error);
-  void left();
 
  private:
   QWidget* build_similar();
