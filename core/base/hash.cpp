@@ -5,11 +5,15 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <stdexcept>
+#include <thread>
+#include <vector>
 
 namespace millwright {
 
@@ -84,6 +88,56 @@ Digest merkle_root(std::vector<Digest> level) {
     level.resize(pairs + level.size() % 2);
   }
   return level.front();
+}
+
+namespace {
+
+constexpr int64_t kPiece = int64_t{16} << 20;
+
+/// SHA-256 of [from, from + kPiece) of an open file, or what there is of it; an errno where reading fails.
+tl::expected<Digest, int> hash_piece(int fd, int64_t from) {
+  Sha256 hash;
+  std::vector<uint8_t> buffer(1 << 18);
+  for (int64_t at = from; at < from + kPiece;) {
+    const ssize_t n = ::pread(fd, buffer.data(), buffer.size(), at);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return tl::make_unexpected(errno);
+    if (n == 0) break;
+    hash.update(std::span(buffer.data(), static_cast<size_t>(n)));
+    at += n;
+  }
+  return hash.finish();
+}
+
+}  // namespace
+
+Result<Digest> merkle_root_of_file(const std::filesystem::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return fail_errno("read", path.string(), errno);
+  std::error_code unknown;
+  const auto bytes = static_cast<int64_t>(std::filesystem::file_size(path, unknown));
+  std::vector<Digest> pieces(unknown ? 0 : static_cast<size_t>((bytes + kPiece - 1) / kPiece));
+  std::atomic<size_t> next{0};
+  std::atomic<int> error{unknown.value()};
+  const auto work = [&] {
+    for (size_t i = next++; i < pieces.size() && error == 0; i = next++) {
+      const auto piece = hash_piece(fd, static_cast<int64_t>(i) * kPiece);
+      if (piece) {
+        pieces[i] = *piece;
+      } else {
+        error = piece.error();
+      }
+    }
+  };
+  const size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  {
+    std::vector<std::jthread> others;
+    for (size_t i = 1; i < std::min(cores, pieces.size()); ++i) others.emplace_back(work);
+    work();
+  }
+  ::close(fd);
+  if (error != 0) return fail_errno("read", path.string(), error);
+  return merkle_root(std::move(pieces));
 }
 
 Hash128 siphash128(const SipKey& key, std::string_view data) {

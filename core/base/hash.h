@@ -40,6 +40,8 @@ class Sha256 {
 [[nodiscard]] Digest sha256(std::string_view text);
 /// Of a file, read in pieces. Never of a database that this process has open (closing it would drop SQLite's locks).
 [[nodiscard]] Result<Digest> sha256_of_file(const std::filesystem::path& path);
+/// Merkle root over the SHA-256 of each piece of 16 MiB of a file, in order; the pieces are hashed on all cores.
+[[nodiscard]] Result<Digest> merkle_root_of_file(const std::filesystem::path& path);
 
 /// Merkle root over leaves in order: inner node = SHA-256(0x01 ‖ left ‖ right), a last odd node moves up unchanged
 /// (RFC 6962 without its leaf prefix: leaves here are digests already). The root of none is SHA-256 of nothing.

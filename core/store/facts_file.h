@@ -24,7 +24,7 @@ struct WrittenFile {
   int64_t bytes = 0;
   int64_t rows = 0;
   Digest root{};               ///< Merkle root over the rows' leaves
-  Digest sha256{};             ///< of the whole file
+  Digest bytes_root{};         ///< merkle_root_of_file()
   std::shared_ptr<void> hold;  ///< its writer's lock: keep it until published, or a sweep may take the file
 };
 

@@ -43,7 +43,7 @@ CREATE TABLE data_file(                    -- catalogue of immutable files: batc
   bytes INTEGER NOT NULL,
   rows INTEGER NOT NULL,
   root BLOB /*none*/ NOT NULL,             -- Merkle root over its rows' leaves
-  sha256 BLOB /*none*/ NOT NULL,           -- of the whole file as published
+  bytes_root BLOB /*none*/ NOT NULL,       -- Merkle root over the file's pieces of 16 MiB, as published
   created_ms INTEGER NOT NULL,
   removed_ms INTEGER                       -- dropped or replaced; its file may be gone
 ) STRICT;

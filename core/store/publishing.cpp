@@ -145,9 +145,9 @@ Result<WrittenFile> TemporaryFile::finish(int64_t rows, const Digest& root) {
   file.bytes = static_cast<int64_t>(fs::file_size(state_->path, error));
   if (error) return fail_errno("read", state_->path.string(), error.value());
   // Hashing reads what is still in memory, while the disk is busy.
-  auto hashing = std::async(std::launch::async, [&] { return sha256_of_file(state_->path); });
+  auto hashing = std::async(std::launch::async, [&] { return merkle_root_of_file(state_->path); });
   const Status synced = sync_file(state_->path);
-  MW_ASSIGN(file.sha256, hashing.get());
+  MW_ASSIGN(file.bytes_root, hashing.get());
   MW_TRY(synced);
   MW_TRY(rename_durably(state_->path, state_->folder / (tail(state_->uuid) + std::string(kFile))));
   state_->finished = true;
@@ -181,10 +181,11 @@ fs::path path_of_file(const Project& project, std::string_view kind, const Uuid&
 }
 
 Result<int64_t> publish(Transaction& transaction, const WrittenFile& file) {
-  MW_ASSIGN(Statement insert, transaction.db().prepare("INSERT INTO data_file(uuid, kind, bytes, rows, root, sha256, "
-                                                       "created_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"));
+  MW_ASSIGN(Statement insert,
+            transaction.db().prepare("INSERT INTO data_file(uuid, kind, bytes, rows, root, bytes_root, "
+                                     "created_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"));
   MW_TRY(insert
-             .with(file.uuid, std::string_view(file.kind), file.bytes, file.rows, file.root, file.sha256,
+             .with(file.uuid, std::string_view(file.kind), file.bytes, file.rows, file.root, file.bytes_root,
                    transaction.time_ms())
              .run());
   // The lock itself is still held: a sweep that opened its file before finds nothing to take.

@@ -53,12 +53,12 @@ struct Catalogued {
   std::string kind;
   Uuid uuid;
   int64_t bytes = 0, rows = 0;
-  Digest root{}, sha256{};
+  Digest root{}, bytes_root{};
 };
 
 Result<std::vector<Catalogued>> catalogue(const Project& project) {
   std::vector<Catalogued> files;
-  MW_ASSIGN(Statement query, project.db().prepare("SELECT id, kind, uuid, bytes, rows, root, sha256 FROM data_file "
+  MW_ASSIGN(Statement query, project.db().prepare("SELECT id, kind, uuid, bytes, rows, root, bytes_root FROM data_file "
                                                   "WHERE removed_ms IS NULL ORDER BY id"));
   for (;;) {
     MW_ASSIGN(const bool row, query.step());
@@ -84,19 +84,20 @@ bool is_removed_by_now(const Project& project, int64_t data_file) {
   return row && *row && !query->is_null(0);
 }
 
-void check_size_and_hash(const fs::path& path, const std::string& name, int64_t bytes, const Digest& sha256,
-                         const VerifyOptions& options, VerifyReport& report) {
+void check_size_and_hash(const fs::path& path, const std::string& name, int64_t bytes, const Digest& hash,
+                         Result<Digest> (*hash_of)(const fs::path&), const VerifyOptions& options,
+                         VerifyReport& report) {
   const int64_t found = size_of(path);
   if (found < 0) return report.add("verify.missing", "{name} is missing.", {{"name", name}});
   if (found != bytes)
     return report.add("verify.size", "{name} has {found} bytes instead of {bytes}.",
                       {{"name", name}, {"found", number(found)}, {"bytes", number(bytes)}});
   if (!options.deep) return;
-  const auto digest = sha256_of_file(path);
+  const auto digest = hash_of(path);
   if (!digest)
     report.add("verify.unreadable", "{name} cannot be read: {reason}",
                {{"name", name}, {"reason", message_of(digest.error())}});
-  else if (*digest != sha256)
+  else if (*digest != hash)
     report.add("verify.hash", "{name} is not what was saved: its SHA-256 differs.", {{"name", name}});
 }
 
@@ -120,7 +121,7 @@ Status check_files(const Project& project, const VerifyOptions& options, VerifyR
     const std::string name = path.lexically_relative(project.folder()).string();
     if (size_of(path) < 0 && is_removed_by_now(project, file.id)) continue;
     const size_t before = report.problems.size();
-    check_size_and_hash(path, name, file.bytes, file.sha256, options, report);
+    check_size_and_hash(path, name, file.bytes, file.bytes_root, merkle_root_of_file, options, report);
     if (options.deep && file.kind == "facts" && report.problems.size() == before) check_facts(path, name, file, report);
     done += file.bytes;
     work.report({"files", done, total, "bytes"});
@@ -144,7 +145,7 @@ Status check_blobs(const Project& project, const VerifyOptions& options, VerifyR
   for (const BlobRef& blob : blobs) {
     if (work.stopped()) return cancelled();
     check_size_and_hash(path_of_blob(project, blob.sha256), "blob " + to_hex(blob.sha256).substr(0, 12), blob.bytes,
-                        blob.sha256, options, report);
+                        blob.sha256, sha256_of_file, options, report);
     work.report({"blobs", ++done, static_cast<int64_t>(blobs.size()), "blobs"});
   }
   report.checked["blobs"] = static_cast<int64_t>(blobs.size());

@@ -125,7 +125,7 @@ Result<Published> publish_in(store::Transaction& transaction, const Publication&
                                 {"records", result.counts.records},
                                 {"quarantined", result.counts.quarantined},
                                 {"root", to_hex(file.root)},
-                                {"sha256", to_hex(file.sha256)},
+                                {"bytes_root", to_hex(file.bytes_root)},
                                 {"source_sha256", to_hex(publication.source)},
                                 {"schema_version", version}}));
   return published;

@@ -67,6 +67,21 @@ class TestHash : public QObject {
       leaves.push_back(sha256(std::to_string(n)));
     }
   }
+  // Expected with Python's hashlib, by the definition in hash.h: bytes 00 … ff again and again, 40 MiB + 5 of them.
+  void the_root_of_a_file_is_over_its_pieces() {
+    QTemporaryDir folder;
+    const auto path = std::filesystem::path(folder.filePath(QStringLiteral("long")).toStdString());
+    std::string bytes(size_t{40 << 20} + 5, '\0');
+    for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i);
+    QVERIFY(write_file_atomically(path, bytes));
+    QCOMPARE(to_hex(*merkle_root_of_file(path)),
+             std::string("552d51443527c4ebadf0030811e1c68ed818539cfa7bbaad7f351be32e70e034"));
+    QVERIFY(write_file_atomically(path, "abc"));  // one piece: its SHA-256
+    QCOMPARE(to_hex(*merkle_root_of_file(path)), to_hex(sha256(std::string_view("abc"))));
+    QVERIFY(write_file_atomically(path, ""));
+    QCOMPARE(to_hex(*merkle_root_of_file(path)), to_hex(sha256(std::string_view())));
+    QVERIFY(!merkle_root_of_file(folder.filePath(QStringLiteral("none")).toStdString()));
+  }
   // vectors_sip128 of the authors' reference code (github.com/veorq/SipHash, vectors.h): key 00 01 … 0f, message of n
   // bytes 00 01 … n-1.
   void siphash128_gives_reference_vectors() {
