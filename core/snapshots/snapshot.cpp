@@ -144,7 +144,7 @@ store::Facts facts_of(const SplitPlan& plan) {
   return facts;
 }
 
-struct ToPublish {
+struct Publication {
   const labels::Task& task;
   const detail::Built& built;
   const std::vector<int64_t>& batches;
@@ -154,7 +154,7 @@ struct ToPublish {
   bool first = false;
 };
 
-Status insert_plan(store::Transaction& t, const ToPublish& p) {
+Status insert_plan(store::Transaction& t, const Publication& p) {
   MW_ASSIGN(auto known, t.db().prepare("SELECT 1 FROM split_plan WHERE task = ?"));
   known.with(p.task.id);
   MW_ASSIGN(const bool exists, known.step());
@@ -179,7 +179,7 @@ Status insert_plan(store::Transaction& t, const ToPublish& p) {
                       {"groups", plan.groups.size()}});
 }
 
-Status insert_batches(store::Transaction& t, int64_t snapshot, const ToPublish& p) {
+Status insert_batches(store::Transaction& t, int64_t snapshot, const Publication& p) {
   std::map<int64_t, int64_t> rows;
   for (const int64_t batch : p.batches) rows[batch];  // those without rows too: a rebuild needs them
   for (const RecordRef& record : p.built.rows.records) ++rows[record.batch];
@@ -191,7 +191,7 @@ Status insert_batches(store::Transaction& t, int64_t snapshot, const ToPublish& 
   return {};
 }
 
-Result<int64_t> publish(store::Transaction& t, const ToPublish& p) {
+Result<int64_t> publish(store::Transaction& t, const Publication& p) {
   if (p.first) MW_TRY(insert_plan(t, p));
   MW_ASSIGN(const int64_t file, store::publish(t, p.rows));
   const detail::Built& built = p.built;
@@ -292,8 +292,8 @@ Result<MadeSnapshot> make_snapshot(store::Project& project, const SnapshotReques
     if (first && !built.plan.groups.empty()) {
       MW_ASSIGN(plan, store::write_facts(project, facts_of(built.plan)));
     }
-    const ToPublish todo{build.task, built, build.batches, quality::worst(checks), rows, plan, first};
-    MW_ASSIGN(const int64_t id, project.write([&](store::Transaction& t) { return publish(t, todo); }));
+    const Publication publication{build.task, built, build.batches, quality::worst(checks), rows, plan, first};
+    MW_ASSIGN(const int64_t id, project.write([&](store::Transaction& t) { return publish(t, publication); }));
     MW_ASSIGN(made.snapshot, read_snapshot(project, id));
   }
   MW_ASSIGN(const auto report,

@@ -1,8 +1,6 @@
 // Drift of 1M against 1M rows of 20 fields, exact. Usage: bench_drift [ROWS] [FOLDER]
 // Imports two generated files (not timed), then compares them three times; prints seconds, processor seconds and the
 // peak of memory over that before. peers.py does the same work on the same files with scipy, Evidently and NannyML.
-#include <sys/resource.h>
-
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -13,29 +11,13 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "monitoring/drift.h"
+#include "own_process.h"
 #include "records/ingest.h"
 #include "records/window.h"
 
 using namespace millwright;
 
 namespace {
-
-double processor_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-/// Peak of resident memory since reset_peak(), in MB.
-double peak_mb() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmHWM:")) return std::strtod(line.c_str() + 6, nullptr) / 1024;
-  return 0;
-}
-void reset_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
 
 /// 14 numbers (8 normal with six decimals, 3 skewed amounts of cents, 3 counts) and 6 categories.
 void write_table(const fs::path& path, int64_t rows, uint64_t seed, double shift) {
@@ -93,13 +75,13 @@ Result<int> run(int64_t rows, const fs::path& folder) {
       MW_ASSIGN(request.current, records::window_of_batches(project, {all.batches.at(1)}));
       request.keep = false;
       request.rules = rules;
-      reset_peak();
-      const double start = steady_seconds(), processor = processor_seconds();
+      bench::reset_peak();
+      const double start = steady_seconds(), processor = bench::processor_seconds();
       MW_ASSIGN(const auto report, monitoring::measure_drift(project, request));
       std::printf("%-10s %.3f s, %.3f processor s, peak %.0f MB, %lld of %lld fields drifted\n",
                   std::string(statistics::name_of(rules)).c_str(), steady_seconds() - start,
-                  processor_seconds() - processor, peak_mb(), static_cast<long long>(report.verdict.drifted),
-                  static_cast<long long>(report.verdict.judged));
+                  bench::processor_seconds() - processor, bench::peak_mb(),
+                  static_cast<long long>(report.verdict.drifted), static_cast<long long>(report.verdict.judged));
     }
   return 0;
 }

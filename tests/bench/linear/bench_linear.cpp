@@ -2,8 +2,6 @@
 // ROWS.jsonl has "text", "label" and "split" on each line; bench_linear --clinc150 DATA/clinc150 takes that data set's
 // three files. Prints seconds and processor seconds of a whole job (read, vectorise, train, calibrate, evaluate, write)
 // and the time of one prediction. peers.py does the same work on FOLDER/rows.jsonl with scikit-learn.
-#include <sys/resource.h>
-
 #include <cstdio>
 #include <fstream>
 #include <string>
@@ -13,21 +11,13 @@
 #include "engine/run_job.h"
 #include "engine/training_rows.h"
 #include "jobs/job_folder.h"
+#include "own_process.h"
 #include "statistics/classification.h"
 #include "text/linear_classifier.h"
 
 using namespace millwright;
 
 namespace {
-
-double processor_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 void append(const fs::path& from, const char* split, std::ofstream& out, int64_t& number) {
   std::ifstream in(from);
@@ -57,16 +47,16 @@ void time_predictions(const text::LinearClassifier& model, const engine::SplitRo
               statistics::quantile(milliseconds, 0.95));
 }
 
-int bench(const fs::path& folder) {
+int measure(const fs::path& folder) {
   auto job = jobs::JobFolder::open(folder);
   if (!job) return complain(job.error());
-  const double began = steady_seconds(), processor = processor_seconds();
+  const double began = steady_seconds(), processor = bench::processor_seconds();
   const auto code = engine::run_job(folder, std::stop_source());
   if (!code) return complain(code.error());
   const auto result = job->result();
   if (!result || !*result || !(*result)->ok) return 1;
   std::printf("whole job             %.2f s, %.2f processor s\n", steady_seconds() - began,
-              processor_seconds() - processor);
+              bench::processor_seconds() - processor);
   const Json& outputs = (*result)->outputs;
   std::printf("test accuracy         %.4f, macro F1 %.4f, ECE %.4f\n",
               outputs["metrics"]["test"]["accuracy"].get<double>(),
@@ -109,5 +99,5 @@ int main(int argc, char** argv) {
       append(argv[1], nullptr, out, number);
     }
   }
-  return bench(folder);
+  return measure(folder);
 }

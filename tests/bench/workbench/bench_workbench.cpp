@@ -17,6 +17,7 @@
 
 #include "labels/queue.h"
 #include "labels/task.h"
+#include "own_process.h"
 #include "planning/demo.h"
 #include "records/generator.h"
 #include "records/ingest.h"
@@ -36,13 +37,6 @@ constexpr int kMsBetweenKeys = 30;
 constexpr int kTables = 6;
 
 QString program(const char* name) { return QStringLiteral(MILLWRIGHT_BUILD_DIR "/bin/") + QLatin1String(name); }
-
-double peak_mb() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmHWM:")) return std::strtod(line.c_str() + 6, nullptr) / 1024;
-  return 0;
-}
 
 double quantile(std::vector<double> values, double q) {
   std::sort(values.begin(), values.end());
@@ -86,7 +80,7 @@ int start(const QString& folder) {
   while (!opened || !window.idle())
     QApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 5);
   window.repaint();
-  std::printf("%.1f\n", peak_mb());
+  std::printf("%.1f\n", bench::peak_mb());
   std::fflush(stdout);
   std::_Exit(0);
 }
@@ -154,7 +148,7 @@ void measure_keys(Workbench& workbench, const char* when, int keys, const std::f
       stuck > 0 ? "  (at times no item was there)" : "");
 }
 
-int bench(const QString& folder, int64_t records, int keys) {
+int measure(const QString& folder, int64_t records, int keys) {
   if (!fs::exists(fs::path(folder.toStdString()))) {
     if (const Status made = make_project(folder.toStdString(), records); !made) {
       std::fprintf(stderr, "%s\n", message_of(made.error()).c_str());
@@ -216,6 +210,6 @@ int main(int argc, char** argv) {
   if (argc == 3 && QByteArray(argv[1]) == "--start") return start(QString::fromLocal8Bit(argv[2]));
   const int64_t records = argc > 2 ? std::atoll(argv[2]) : 1'000'000;
   const QString parent = argc > 1 ? QString::fromLocal8Bit(argv[1]) : QString::fromStdString(fs::temp_directory_path());
-  return bench(parent + QStringLiteral("/bench-workbench-%1.millwright").arg(records), records,
-               argc > 3 ? std::atoi(argv[3]) : 400);
+  return measure(parent + QStringLiteral("/bench-workbench-%1.millwright").arg(records), records,
+                 argc > 3 ? std::atoi(argv[3]) : 400);
 }

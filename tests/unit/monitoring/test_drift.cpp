@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/hash.h"
+#include "checked.h"
 #include "monitoring/behind.h"
 #include "records/batch.h"
 #include "records/ingest.h"
@@ -19,16 +20,6 @@ using namespace millwright::monitoring;
 namespace {
 
 const Actor kAnn{"ann", "device-one"};
-
-template <class T>
-std::string why(const T& result) {
-  return result ? std::string() : result.error().code + ": " + message_of(result.error());
-}
-#define MW_OK(expression)                                      \
-  do {                                                         \
-    auto&& mw_checked = (expression);                          \
-    QVERIFY2(mw_checked.has_value(), why(mw_checked).c_str()); \
-  } while (false)
 
 const statistics::DriftScore* find(const FieldReport& field, const std::string& name) {
   for (const auto& score : field.drift.scores)

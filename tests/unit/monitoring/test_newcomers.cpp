@@ -10,6 +10,7 @@
 #include <fstream>
 #include <set>
 
+#include "checked.h"
 #include "labels/task.h"
 #include "monitoring/behind.h"
 #include "monitoring/fill_queue.h"
@@ -21,16 +22,6 @@ using namespace millwright;
 using namespace millwright::monitoring;
 
 namespace {
-
-template <class T>
-std::string why(const T& result) {
-  return result ? std::string() : result.error().code + ": " + message_of(result.error());
-}
-#define MW_OK(expression)                                      \
-  do {                                                         \
-    auto&& mw_checked = (expression);                          \
-    QVERIFY2(mw_checked.has_value(), why(mw_checked).c_str()); \
-  } while (false)
 
 bool is_new(int i) { return i % 10 == 0; }
 

@@ -3,6 +3,7 @@
 #include <QTest>
 #include <fstream>
 
+#include "checked.h"
 #include "labels/task.h"
 #include "monitoring/fill_queue.h"
 #include "records/ingest.h"
@@ -13,12 +14,6 @@ using namespace millwright;
 using namespace millwright::monitoring;
 
 namespace {
-
-#define MW_OK(expression)                                                                \
-  do {                                                                                   \
-    auto&& mw_checked = (expression);                                                    \
-    QVERIFY2(mw_checked.has_value(), mw_checked ? "" : mw_checked.error().code.c_str()); \
-  } while (false)
 
 /// Kept predictions of a batch, one record for each confidence.
 Status keep_predictions(store::Project& project, int64_t model, int64_t batch, const std::vector<double>& confidence) {
