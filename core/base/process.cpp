@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,7 +52,9 @@ bool drain(int fd, std::string& into, size_t limit, bool keep_tail) {
   return true;
 }
 
-Result<pid_t> spawn(const std::vector<std::string>& arguments, const ProcessOptions& options, Pipe& out, Pipe& err) {
+/// `in`: what becomes its stdin; nullptr: nothing to read there.
+Result<pid_t> spawn(const std::vector<std::string>& arguments, const ProcessOptions& options, Pipe* in, Pipe& out,
+                    Pipe& err) {
   std::vector<std::string> environment;
   for (char** at = environ; *at != nullptr; ++at) environment.emplace_back(*at);
   for (const auto& added : options.environment) {
@@ -61,7 +64,10 @@ Result<pid_t> spawn(const std::vector<std::string>& arguments, const ProcessOpti
   }
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  if (in != nullptr)
+    posix_spawn_file_actions_adddup2(&actions, in->ends[0], 0);
+  else
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   if (options.output_file.empty())
     posix_spawn_file_actions_adddup2(&actions, out.ends[1], 1);
   else
@@ -94,7 +100,7 @@ Result<pid_t> spawn(const std::vector<std::string>& arguments, const ProcessOpti
 Result<ProcessResult> run_process(const std::vector<std::string>& arguments, const ProcessOptions& options) {
   Pipe out, err;
   if (!out.open() || !err.open()) return fail_errno("start", arguments[0], errno);
-  MW_ASSIGN(const pid_t pid, spawn(arguments, options, out, err));
+  MW_ASSIGN(const pid_t pid, spawn(arguments, options, nullptr, out, err));
   out.close(1);
   err.close(1);
   if (!options.output_file.empty()) out.close(0);
@@ -125,6 +131,100 @@ Result<ProcessResult> run_process(const std::vector<std::string>& arguments, con
   if (asked_to_stop > 0) return fail(ErrorKind::cancelled, "cancelled", "Stopped.");
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;
+}
+
+struct Conversation::State {
+  std::string name;
+  pid_t pid = -1;
+  Pipe in, out, err;
+  std::string answers, errors;  // read, but not yet handed over
+
+  ~State() {
+    in.close(1);
+    if (pid < 0) return;
+    constexpr double kPatience = 2;
+    const double begun = steady_seconds();
+    for (bool killed = false;;) {
+      const pid_t ended = ::waitpid(pid, nullptr, killed ? 0 : WNOHANG);
+      if (ended == pid || (ended < 0 && errno != EINTR)) return;
+      if (!killed && steady_seconds() - begun > kPatience) {
+        ::kill(-pid, SIGKILL);
+        killed = true;
+      } else if (!killed) {
+        (void)::poll(nullptr, 0, 5);
+      }
+    }
+  }
+
+  tl::unexpected<Error> ended() {
+    // It is gone or going: its last words are there, or come within this time.
+    pollfd fd{err.ends[0], POLLIN, 0};
+    while (err.ends[0] >= 0 && ::poll(&fd, 1, 200) > 0)
+      if (!drain(err.ends[0], errors, kErrorsKept, true)) err.close(0);
+    while (!errors.empty() && errors.back() == '\n') errors.pop_back();
+    const size_t line = errors.rfind('\n');
+    return fail(ErrorKind::job, "process.ended", "{name} ended before it had answered: {words}",
+                {{"name", name}, {"words", line == std::string::npos ? errors : errors.substr(line + 1)}});
+  }
+};
+
+Conversation::Conversation(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Conversation::Conversation(Conversation&&) noexcept = default;
+Conversation& Conversation::operator=(Conversation&&) noexcept = default;
+Conversation::~Conversation() = default;
+
+Result<Conversation> Conversation::start(const std::vector<std::string>& arguments,
+                                         const std::vector<std::string>& environment) {
+  auto state = std::make_unique<State>();
+  state->name = std::filesystem::path(arguments[0]).filename().string();
+  // A socket, not a pipe: writing to one that nobody reads any more can then be an error instead of a signal.
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, state->in.ends) != 0 || !state->out.open() ||
+      !state->err.open())
+    return fail_errno("start", arguments[0], errno);
+  ProcessOptions options;
+  options.environment = environment;
+  MW_ASSIGN(state->pid, spawn(arguments, options, &state->in, state->out, state->err));
+  state->in.close(0);
+  state->out.close(1);
+  state->err.close(1);
+  for (const int fd : {state->in.ends[1], state->out.ends[0], state->err.ends[0]})
+    (void)::fcntl(fd, F_SETFL, O_NONBLOCK);
+  return Conversation(std::move(state));
+}
+
+Result<std::string> Conversation::ask(std::string_view question, const std::stop_token& stop) {
+  State& state = *state_;
+  if (state.out.ends[0] < 0) return state.ended();
+  const std::string line = std::string(question) + '\n';
+  size_t written = 0;
+  size_t searched = 0;
+  for (;;) {
+    const size_t end = state.answers.find('\n', searched);
+    if (end != std::string::npos) {
+      std::string answer = state.answers.substr(0, end);
+      state.answers.erase(0, end + 1);
+      return answer;
+    }
+    searched = state.answers.size();
+    if (stop.stop_requested()) {
+      state.out.close(0);  // what it still says belongs to a question that nobody asks any more
+      return fail(ErrorKind::cancelled, "cancelled", "Stopped.");
+    }
+    pollfd fds[3] = {{state.out.ends[0], POLLIN, 0},
+                     {state.err.ends[0], POLLIN, 0},
+                     {written < line.size() ? state.in.ends[1] : -1, POLLOUT, 0}};  // -1: not looked at
+    (void)::poll(fds, 3, 50);
+    if (fds[1].revents != 0 && !drain(state.err.ends[0], state.errors, kErrorsKept, true)) state.err.close(0);
+    if ((fds[2].revents & POLLOUT) != 0) {
+      const ssize_t n = ::send(state.in.ends[1], line.data() + written, line.size() - written, MSG_NOSIGNAL);
+      if (n > 0) written += static_cast<size_t>(n);
+      if (n < 0 && errno != EINTR && errno != EAGAIN) state.in.close(1);
+    }
+    if (fds[0].revents != 0 && !drain(state.out.ends[0], state.answers, SIZE_MAX, false)) {
+      state.out.close(0);
+      return state.ended();
+    }
+  }
 }
 
 bool program_exists(const std::string& name) {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -27,6 +29,28 @@ struct ProcessOptions {
 /// A program that ends with another code than 0 is no error here.
 [[nodiscard]] Result<ProcessResult> run_process(const std::vector<std::string>& arguments,
                                                 const ProcessOptions& options = {});
+/// A program that answers questions, one line each, until it is let go of. Not thread-safe.
+class Conversation {
+ public:
+  /// `arguments[0]` is the program. Errors: process.not_found, a path's.
+  [[nodiscard]] static Result<Conversation> start(const std::vector<std::string>& arguments,
+                                                  const std::vector<std::string>& environment = {});
+  Conversation(Conversation&&) noexcept;
+  Conversation& operator=(Conversation&&) noexcept;
+  /// Closes its input, and kills what has not ended two seconds later.
+  ~Conversation();
+
+  /// Writes the question (without a line end in it) and waits for one line. Writing and reading go on together, so that
+  /// neither side can wait for the other on a full pipe. Errors: cancelled; job "process.ended" with the last words on
+  /// its stderr: afterwards there is nobody left to ask.
+  [[nodiscard]] Result<std::string> ask(std::string_view question, const std::stop_token& stop = {});
+
+ private:
+  struct State;
+  explicit Conversation(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
 /// Whether a program of that name is on PATH.
 [[nodiscard]] bool program_exists(const std::string& name);
 

@@ -15,8 +15,6 @@
 namespace millwright::models {
 namespace {
 
-constexpr size_t kBetweenChecks = 1024;  // rows between two looks at the stop token
-
 /// Rows with their truth; the truth indexes `names`.
 struct Subject {
   std::string on_what;
@@ -136,6 +134,20 @@ std::vector<std::string> join_labels(const std::vector<std::string>& of_model, S
   return labels;
 }
 
+/// Milliseconds of single predictions, on texts from all over the list.
+Result<std::vector<double>> latencies(Predictor& predictor, const std::vector<std::string>& texts, const Work& work) {
+  constexpr size_t kTimed = 500;
+  std::vector<double> milliseconds;
+  const size_t step = std::max<size_t>(1, texts.size() / kTimed);
+  for (size_t i = 0; i < texts.size(); i += step) {
+    if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped; nothing was kept.");
+    const double began = steady_seconds();
+    MW_TRY(predictor.best(texts[i]));
+    milliseconds.push_back((steady_seconds() - began) * 1000);
+  }
+  return milliseconds;
+}
+
 }  // namespace
 
 Result<Evaluation> evaluate(store::Project& project, const EvaluateRequest& request, const Work& work) {
@@ -147,18 +159,13 @@ Result<Evaluation> evaluate(store::Project& project, const EvaluateRequest& requ
   MW_ASSIGN(Predictor predictor, Predictor::load(project, model));
   const std::vector<std::string> labels = join_labels(predictor.labels(), subject);
   std::vector<Judged> rows;
-  std::vector<double> milliseconds;
-  for (size_t i = 0; i < subject.texts.size(); ++i) {
-    if (i % kBetweenChecks == 0) {
-      if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped; nothing was kept.");
-      work.report({"evaluate", static_cast<int64_t>(i), static_cast<int64_t>(subject.texts.size()), "rows"});
-    }
-    const double began = steady_seconds();
-    const text::BestLabel best = predictor.best(subject.texts[i]);
-    milliseconds.push_back((steady_seconds() - began) * 1000);
+  MW_TRY(predictor.predict_all(subject.texts, work, [&](size_t i, std::span<const double> probabilities) {
+    const text::BestLabel best = best_label(probabilities);
     rows.push_back({subject.records[i].batch, subject.records[i].ordinal, subject.truth[i],
                     static_cast<int32_t>(best.label), best.confidence});
-  }
+    return true;
+  }));
+  MW_ASSIGN(const std::vector<double> milliseconds, latencies(predictor, subject.texts, work));
   Evaluation evaluation = judge(labels, rows);
   evaluation.model = model.id;
   evaluation.on_what = subject.on_what;

@@ -8,8 +8,6 @@
 namespace millwright::models {
 namespace {
 
-constexpr size_t kBetweenChecks = 1024;  // rows between two looks at the stop token
-
 /// Texts of a batch's records, each once, in the order of the scan.
 struct BatchTexts {
   std::vector<RecordRef> records;
@@ -78,16 +76,12 @@ Result<BatchPredictions> predict_batch(store::Project& project, const Model& mod
   BatchPredictions out;
   out.rows = static_cast<int64_t>(best.size());
   bool show = static_cast<bool>(each);
-  for (size_t i = 0; i < best.size(); ++i) {
-    if (i % kBetweenChecks == 0) {
-      if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped; nothing was saved.");
-      work.report({"predict", static_cast<int64_t>(i), out.rows, "rows"});
-    }
-    best[i] = predictor.best(rows.texts[i]);
+  MW_TRY(predictor.predict_all(rows.texts, work, [&](size_t i, std::span<const double> probabilities) {
+    best[i] = best_label(probabilities);
     out.mean_confidence += best[i].confidence / static_cast<double>(best.size());
-    if (show) show = each({rows.records[i], predictor.predict(rows.texts[i], with_scores)});
-    if (!show && each && !save) break;
-  }
+    if (show) show = each({rows.records[i], predictor.prediction_of(probabilities, with_scores)});
+    return show || !each || save;
+  }));
   if (save) {
     MW_ASSIGN(out.file, keep(project, model, batch, predictor.labels(), rows.records, best));
   }

@@ -73,23 +73,62 @@ Result<std::optional<std::vector<std::string>>> next_csv_row(std::istream& input
   }
 }
 
-Status predict_json(Predictor& predictor, std::istream& input, std::string line, const std::vector<std::string>& fields,
-                    bool with_scores, const std::function<bool(const RowPrediction&)>& each, const Work& work) {
+/// Rows on their way to the model: together where they are there already, at once where the next one is not.
+class Waiting {
+ public:
+  Waiting(Predictor& predictor, bool with_scores, const std::function<bool(const RowPrediction&)>& each,
+          const Work& work)
+      : predictor_(predictor), with_scores_(with_scores), each_(each), work_(work) {}
+
+  /// False when nobody wants more.
+  Result<bool> add(int64_t row, std::string text, std::istream& input) {
+    rows_.push_back(row);
+    texts_.push_back(std::move(text));
+    if (texts_.size() < predictor_.batch() && input.rdbuf()->in_avail() > 0) return true;
+    return predict();
+  }
+  Result<bool> predict() {
+    bool wanted = true;
+    MW_TRY(predictor_.predict_all(texts_, {{}, work_.stop}, [&](size_t i, std::span<const double> probabilities) {
+      wanted = each_({rows_[i], predictor_.prediction_of(probabilities, with_scores_)});
+      return wanted;
+    }));
+    rows_.clear();
+    texts_.clear();
+    return wanted;
+  }
+
+ private:
+  Predictor& predictor_;
+  bool with_scores_;
+  const std::function<bool(const RowPrediction&)>& each_;
+  const Work& work_;
+  std::vector<int64_t> rows_;
+  std::vector<std::string> texts_;
+};
+
+Status predict_json(Waiting& waiting, std::istream& input, std::string line, const std::vector<std::string>& fields,
+                    const Work& work) {
   simdjson::dom::parser parser;
   int64_t row = 0;
   do {
     if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped.");
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     ++row;
-    MW_ASSIGN(const std::string text, text_of_json(parser, line, fields, row));
-    if (!each({row, predictor.predict(text, with_scores)})) return {};
+    auto text = text_of_json(parser, line, fields, row);
+    if (!text) {
+      MW_TRY(waiting.predict());  // what came before it is answered
+      return tl::make_unexpected(std::move(text).error());
+    }
+    MW_ASSIGN(const bool wanted, waiting.add(row, std::move(*text), input));
+    if (!wanted) return {};
   } while (next_line(input, line));
+  MW_TRY(waiting.predict());
   return {};
 }
 
-Status predict_csv(Predictor& predictor, std::istream& input, const std::vector<std::string>& header,
-                   const std::vector<std::string>& fields, bool with_scores,
-                   const std::function<bool(const RowPrediction&)>& each, const Work& work) {
+Status predict_csv(Waiting& waiting, std::istream& input, const std::vector<std::string>& header,
+                   const std::vector<std::string>& fields, const Work& work) {
   std::vector<size_t> columns;
   for (const std::string& field : fields) {
     const auto found = std::find(header.begin(), header.end(), field);
@@ -98,18 +137,26 @@ Status predict_csv(Predictor& predictor, std::istream& input, const std::vector<
   }
   for (int64_t row = 1;; ++row) {
     if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped.");
-    MW_ASSIGN(const auto cells, next_csv_row(input, row));
-    if (!cells) return {};
+    const auto read = next_csv_row(input, row);
+    if (!read || !*read) {
+      MW_TRY(waiting.predict());
+      return read ? Status() : Status(tl::make_unexpected(read.error()));
+    }
+    const auto& cells = *read;
     if (cells->size() == 1 && cells->front().empty() && header.size() > 1) {
       --row;  // an empty line is no row
       continue;
     }
     std::vector<std::string_view> values;
     for (const size_t column : columns) {
-      if (column >= cells->size()) return bad_line(row, "it has too few cells");
+      if (column >= cells->size()) {
+        MW_TRY(waiting.predict());
+        return bad_line(row, "it has too few cells");
+      }
       values.push_back((*cells)[column]);
     }
-    if (!each({row, predictor.predict(detail::join_fields(values), with_scores)})) return {};
+    MW_ASSIGN(const bool wanted, waiting.add(row, detail::join_fields(values), input));
+    if (!wanted) return {};
   }
 }
 
@@ -143,13 +190,14 @@ Status predict_stream(Predictor& predictor, std::istream& input, const std::vect
     if (!next_line(input, first)) return {};
   } while (first.find_first_not_of(" \t\r") == std::string::npos);
   if (first.starts_with("\xEF\xBB\xBF")) first.erase(0, 3);
+  Waiting waiting(predictor, with_scores, each, work);
   if (first.find_first_not_of(" \t") != std::string::npos && first[first.find_first_not_of(" \t")] == '{')
-    return predict_json(predictor, input, std::move(first), fields, with_scores, each, work);
+    return predict_json(waiting, input, std::move(first), fields, work);
   // The header may have quotes over lines: it is read like any row.
   Rest buffer(first + "\n", input);
   std::istream all(&buffer);
   MW_ASSIGN(const auto header, next_csv_row(all, 0));
-  return predict_csv(predictor, all, *header, fields, with_scores, each, work);
+  return predict_csv(waiting, all, *header, fields, work);
 }
 
 }  // namespace millwright::models

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <istream>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,34 +20,53 @@
 
 namespace millwright::models {
 
-/// A model in memory. Reading its files checks them; predicting is not thread-safe: load one for each thread.
+namespace detail {
+class Backend;
+}
+
+/// A model at work. A linear one is held in memory here; an encoder is the engine's, in a process that lives as long as
+/// the predictor. Loading checks the model's files. Not thread-safe: load one for each thread.
 class Predictor {
  public:
+  /// Errors: store "store.damaged"; job "job.no_engine", "process.ended" where the engine cannot run the model.
   [[nodiscard]] static Result<Predictor> load(const store::Project& project, const Model& model);
+  Predictor(Predictor&&) noexcept;
+  Predictor& operator=(Predictor&&) noexcept;
+  ~Predictor();
 
   struct Prediction {
     std::string label;
     double confidence = 0;
     std::vector<std::pair<std::string, double>> scores;  ///< every label's probability, where asked for
   };
-  [[nodiscard]] Prediction predict(std::string_view text, bool with_scores = false);
+  [[nodiscard]] Result<Prediction> predict(std::string_view text, bool with_scores = false);
   /// Index of the best label and its probability.
-  [[nodiscard]] text::BestLabel best(std::string_view text);
+  [[nodiscard]] Result<text::BestLabel> best(std::string_view text);
   /// Indexes and probabilities of the k best, best first.
-  [[nodiscard]] std::vector<text::BestLabel> best_of(std::string_view text, size_t k);
-  [[nodiscard]] const std::vector<std::string>& labels() const { return classifier_.labels(); }
+  [[nodiscard]] Result<std::vector<text::BestLabel>> best_of(std::string_view text, size_t k);
+  /// Many texts in their order, as many at once as suit the model. `each` gets a text's place and the probability of
+  /// each label; it returns false to stop. Error: cancelled.
+  [[nodiscard]] Status predict_all(std::span<const std::string> texts, const Work& work,
+                                   const std::function<bool(size_t, std::span<const double>)>& each);
+  /// So many texts at once cost less than one by one; 1: it makes no difference.
+  [[nodiscard]] size_t batch() const;
+  [[nodiscard]] const std::vector<std::string>& labels() const;
   /// The fields that it was trained on, where it says so.
   [[nodiscard]] std::vector<std::string> fields() const;
+  [[nodiscard]] Prediction prediction_of(std::span<const double> probabilities, bool with_scores) const;
 
  private:
-  explicit Predictor(text::LinearClassifier classifier) : classifier_(std::move(classifier)) {}
-  text::LinearClassifier classifier_;
-  text::LinearScratch scratch_;
+  explicit Predictor(std::unique_ptr<detail::Backend> backend);
+  std::unique_ptr<detail::Backend> backend_;
+  std::vector<double> probabilities_;
 };
+/// The most probable label; the first of equals.
+[[nodiscard]] text::BestLabel best_label(std::span<const double> probabilities);
 
 /// Rows of a stream: JSON Lines, or CSV with a header (a first line that begins with "{" is JSON). The model reads
 /// `fields`, joined by blanks, as in training; a value that is missing or null is left out. `row` counts from 1. `each`
-/// returns false to stop. Errors: bad_input "predict.field" (no such column), "predict.line" with its number.
+/// returns false to stop. Rows that are there already are predicted together. Errors: bad_input "predict.field" (no
+/// such column), "predict.line" with its number.
 struct RowPrediction {
   int64_t row = 0;
   Predictor::Prediction prediction;

@@ -1,53 +1,89 @@
 #include <algorithm>
+#include <array>
 #include <numeric>
 
+#include "detail/backend.h"
 #include "models/prediction.h"
-#include "store/blobs.h"
 
 namespace millwright::models {
 
+Predictor::Predictor(std::unique_ptr<detail::Backend> backend) : backend_(std::move(backend)) {}
+Predictor::Predictor(Predictor&&) noexcept = default;
+Predictor& Predictor::operator=(Predictor&&) noexcept = default;
+Predictor::~Predictor() = default;
+
 Result<Predictor> Predictor::load(const store::Project& project, const Model& model) {
-  if (model.family != "linear")
-    return fail(ErrorKind::bad_input, "model.needs_engine", "The model {model} is a {family}; only the engine runs it.",
-                {{"model", model.name}, {"family", model.family}});
-  const auto path = [&](std::string_view name) {
-    for (const ModelFile& file : model.files)
-      if (file.name == name) return store::path_of_blob(project, file.sha256);
-    return fs::path();
-  };
-  const fs::path config = path("config.json"), vocabulary = path("vocabulary.txt"), tensors = path("model.safetensors");
-  if (config.empty() || vocabulary.empty() || tensors.empty())
-    return fail(ErrorKind::store, "store.damaged", "The model {model} lacks files.", {{"model", model.name}});
-  MW_ASSIGN(text::LinearClassifier classifier, text::LinearClassifier::load(config, vocabulary, tensors));
-  return Predictor(std::move(classifier));
+  MW_ASSIGN(auto backend,
+            model.family == "linear" ? detail::linear_backend(project, model) : detail::engine_backend(project, model));
+  return Predictor(std::move(backend));
 }
 
-Predictor::Prediction Predictor::predict(std::string_view text, bool with_scores) {
-  const text::BestLabel best = classifier_.predict(text, scratch_);
+text::BestLabel best_label(std::span<const double> probabilities) {
+  const auto best = std::max_element(probabilities.begin(), probabilities.end());
+  if (best == probabilities.end()) return {};
+  return {static_cast<uint32_t>(best - probabilities.begin()), *best};
+}
+
+Predictor::Prediction Predictor::prediction_of(std::span<const double> probabilities, bool with_scores) const {
+  const text::BestLabel best = best_label(probabilities);
   Prediction prediction{labels()[best.label], best.confidence, {}};
   if (with_scores)
-    for (size_t k = 0; k < labels().size(); ++k) prediction.scores.emplace_back(labels()[k], scratch_.probabilities[k]);
+    for (size_t k = 0; k < labels().size(); ++k) prediction.scores.emplace_back(labels()[k], probabilities[k]);
   return prediction;
 }
 
-text::BestLabel Predictor::best(std::string_view text) { return classifier_.predict(text, scratch_); }
+Result<Predictor::Prediction> Predictor::predict(std::string_view text, bool with_scores) {
+  const std::array<std::string, 1> one{std::string(text)};
+  MW_TRY(backend_->probabilities(one, probabilities_, {}));
+  return prediction_of(probabilities_, with_scores);
+}
 
-std::vector<text::BestLabel> Predictor::best_of(std::string_view text, size_t k) {
-  const auto probabilities = classifier_.probabilities(text, scratch_);
-  std::vector<uint32_t> order(probabilities.size());
+Result<text::BestLabel> Predictor::best(std::string_view text) {
+  const std::array<std::string, 1> one{std::string(text)};
+  MW_TRY(backend_->probabilities(one, probabilities_, {}));
+  return best_label(probabilities_);
+}
+
+Result<std::vector<text::BestLabel>> Predictor::best_of(std::string_view text, size_t k) {
+  const std::array<std::string, 1> one{std::string(text)};
+  MW_TRY(backend_->probabilities(one, probabilities_, {}));
+  std::vector<uint32_t> order(probabilities_.size());
   std::iota(order.begin(), order.end(), 0U);
   k = std::min(k, order.size());
   std::partial_sort(order.begin(), order.begin() + static_cast<ptrdiff_t>(k), order.end(), [&](uint32_t a, uint32_t b) {
-    return probabilities[a] != probabilities[b] ? probabilities[a] > probabilities[b] : a < b;
+    return probabilities_[a] != probabilities_[b] ? probabilities_[a] > probabilities_[b] : a < b;
   });
   std::vector<text::BestLabel> best;
-  for (size_t i = 0; i < k; ++i) best.push_back({order[i], probabilities[order[i]]});
+  for (size_t i = 0; i < k; ++i) best.push_back({order[i], probabilities_[order[i]]});
   return best;
 }
 
+Status Predictor::predict_all(std::span<const std::string> texts, const Work& work,
+                              const std::function<bool(size_t, std::span<const double>)>& each) {
+  constexpr size_t kBetweenChecks = 1024;  // rows between two looks at the stop token
+  const size_t classes = labels().size();
+  size_t checked = 0;
+  for (size_t at = 0; at < texts.size();) {
+    if (at >= checked) {
+      if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped before it was done.");
+      work.report({"predict", static_cast<int64_t>(at), static_cast<int64_t>(texts.size()), "rows"});
+      checked = at + kBetweenChecks;
+    }
+    const size_t n = std::min(batch(), texts.size() - at);
+    MW_TRY(backend_->probabilities(texts.subspan(at, n), probabilities_, work.stop));
+    for (size_t i = 0; i < n; ++i)
+      if (!each(at + i, std::span(probabilities_).subspan(i * classes, classes))) return {};
+    at += n;
+  }
+  return {};
+}
+
+size_t Predictor::batch() const { return backend_->batch(); }
+const std::vector<std::string>& Predictor::labels() const { return backend_->labels(); }
+
 std::vector<std::string> Predictor::fields() const {
   std::vector<std::string> fields;
-  const Json& about = classifier_.about();
+  const Json& about = backend_->about();
   const auto found = about.is_object() ? about.find("fields") : about.end();
   if (found != about.end() && found->is_array())
     for (const Json& field : *found)

@@ -195,6 +195,16 @@ McNemar mcnemar(int64_t only_first_right, int64_t only_second_right) {
   return {chi, boost::math::cdf(boost::math::complement(boost::math::chi_squared(1), chi)), false};
 }
 
+Estimate paired_difference(int64_t only_first_right, int64_t only_second_right, int64_t n, double confidence) {
+  if (n <= 0) return {kNaN, kNaN, kNaN};
+  const auto rows = static_cast<double>(n);
+  const double b = static_cast<double>(only_first_right), c = static_cast<double>(only_second_right);
+  const double first = (b + 1) / (rows + 2), second = (c + 1) / (rows + 2), middle = first - second;
+  const double z = boost::math::quantile(boost::math::normal(), 0.5 + confidence / 2);
+  const double reach = z * std::sqrt(std::max(0.0, first + second - middle * middle) / (rows + 2));
+  return {(b - c) / rows, std::max(-1.0, middle - reach), std::min(1.0, middle + reach)};
+}
+
 double quantile(std::span<const double> values, double q) {
   if (values.empty()) return kNaN;
   std::vector<double> copy(values.begin(), values.end());

@@ -71,6 +71,12 @@ struct McNemar {
 };
 [[nodiscard]] McNemar mcnemar(int64_t only_first_right, int64_t only_second_right);
 
+/// Difference of two proportions over the same n rows (first minus second) with the adjusted Wald interval of Bonett &
+/// Price 2012, which Fagerland, Lydersen & Laake 2014 recommend beside Newcombe's; cut to [−1, 1]. `value` is the plain
+/// difference (b − c)/n. NaN where n is 0.
+[[nodiscard]] Estimate paired_difference(int64_t only_first_right, int64_t only_second_right, int64_t n,
+                                         double confidence = 0.95);
+
 /// Quantile of unsorted values, linear between order statistics (R's type 7, numpy's default). NaN where there are
 /// none.
 [[nodiscard]] double quantile(std::span<const double> values, double q);

@@ -121,8 +121,8 @@ QWidget* ModelsPage::build_right() {
 
 void ModelsPage::add_commands() {
   const QString menu = tr("Models");
-  add_command(QStringLiteral("models.promote"), tr("Promote the model…"), menu, QKeySequence(QStringLiteral("P")),
-              [this] { promote(); });
+  add_command(QStringLiteral("models.promote"), tr("Promote the model, or retire the champion…"), menu,
+              QKeySequence(QStringLiteral("P")), [this] { promote(); });
   add_command(QStringLiteral("models.roll_back"), tr("Roll back to the champion before…"), menu, {},
               [this] { roll_back(); });
   add_command(QStringLiteral("models.evaluate"), tr("Evaluate the model…"), menu, QKeySequence(QStringLiteral("E")),
@@ -214,6 +214,7 @@ void ModelsPage::show_facts(const models::Model& model) {
   facts_card_->set_title(text_of(model.name.empty() ? model.family : model.name));
   facts_card_->set_note(short_id(model.uuid));
   stage_->set(stage_word(model.stage), state_of(model.stage));
+  promote_->setText(model.stage == models::Stage::champion ? tr("Retire…") : tr("Promote…"));
   QString snapshot = tr("not known");
   for (const auto& one : overview_->snapshots)
     if (one.id == model.snapshot)

@@ -3,14 +3,11 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 #include <algorithm>
-#include <cmath>
 
 #include "detail/evaluation_view.h"
 #include "detail/plan_dialog.h"
+#include "detail/runs_overview.h"
 #include "detail/training_curve.h"
-#include "labels/task.h"
-#include "models/registry.h"
-#include "quality/gate_report.h"
 #include "ui_records/record_view.h"
 #include "ui_records/words.h"
 #include "ui_widgets/buttons.h"
@@ -21,23 +18,6 @@
 #include "ui_widgets/splitter.h"
 
 namespace millwright::ui {
-namespace {
-
-State state_of(models::Stage stage) { return stage == models::Stage::champion ? State::pass : State::neutral; }
-
-}  // namespace
-
-struct TrainingPage::Overview {
-  std::vector<models::Run> runs;
-  std::vector<models::Model> models;
-  std::vector<detail::SnapshotChoice> snapshots;
-  std::vector<jobs::Job> jobs;  ///< running and queued training
-  [[nodiscard]] models::Stage stage_of(int64_t model) const {
-    for (const auto& one : models)
-      if (one.id == model) return one.stage;
-    return models::Stage::candidate;
-  }
-};
 
 TrainingPage::TrainingPage(PageContext context, QWidget* parent)
     : StandardPage({QStringLiteral("training"), tr("Training"), RailGroup::models, 0}, QStringLiteral("training"),
@@ -95,15 +75,7 @@ QWidget* TrainingPage::build_bottom() {
   runs_ = new PagedTable;
   runs_->setObjectName(QStringLiteral("training.runs"));
   runs_->setAccessibleName(tr("Runs"));
-  runs_->set_columns(
-      {{.title = tr("Run"), .kind = Column::Kind::id, .width = 84},
-       {.title = tr("Algorithm"), .stretch = true},
-       {.title = tr("Accuracy, 95 %"), .kind = Column::Kind::figure, .width = 136},
-       {.title = tr("Macro-F1, 95 %"), .kind = Column::Kind::figure, .width = 136},
-       {.title = tr("ECE"), .kind = Column::Kind::figure, .width = 66},
-       {.title = tr("p95"), .kind = Column::Kind::figure, .width = 92, .tool_tip = tr("latency of one prediction")},
-       {.title = tr("Took"), .kind = Column::Kind::figure, .width = 74},
-       {.title = tr("Stage"), .kind = Column::Kind::badge, .width = 104}});
+  runs_->set_columns(detail::run_columns());
   runs_->set_empty_text(tr("No run yet"));
   records_ = new RecordView(session());
   records_->clear(tr("Press a cell of the matrix to see its records."));
@@ -143,24 +115,9 @@ void TrainingPage::activate(const QVariantMap& arguments) {
 
 void TrainingPage::refresh() {
   read_overview(
-      [](store::Project& project, const Work&) -> Result<std::shared_ptr<Overview>> {
+      [known = overview_](store::Project& project, const Work&) -> Result<std::shared_ptr<Overview>> {
         auto overview = std::make_shared<Overview>();
-        MW_ASSIGN(overview->runs, models::list_runs(project));
-        MW_ASSIGN(overview->models, models::list_models(project));
-        MW_ASSIGN(const auto tasks, labels::list_tasks(project));
-        MW_ASSIGN(const auto snapshots, snapshots::list_snapshots(project));
-        MW_ASSIGN(const auto verdicts, quality::latest_verdicts(project, quality::SubjectKind::snapshot));
-        for (const auto& snapshot : snapshots) {
-          detail::SnapshotChoice choice{snapshot, {}, true};
-          for (const auto& task : tasks)
-            if (task.id == snapshot.task) choice.task = task.name;
-          for (const auto& verdict : verdicts)
-            if (verdict.subject == snapshot.id) choice.gate_open = verdict.open;
-          overview->snapshots.push_back(std::move(choice));
-        }
-        MW_ASSIGN(const auto all, jobs::list_jobs(project, 50));
-        for (const auto& job : all)
-          if (job.kind == "train" && !job.ended()) overview->jobs.push_back(job);
+        MW_TRY(detail::read_runs(project, known.get(), *overview));
         return overview;
       },
       [this](std::shared_ptr<Overview> overview) { take(std::move(overview)); });
@@ -185,25 +142,6 @@ void TrainingPage::take(std::shared_ptr<Overview> overview) {
   header()->set_subtitle(anything ? counted(runs, tr("1 run"), tr("%1 runs")) + QStringLiteral(" · ") +
                                         counted(frozen, tr("1 snapshot"), tr("%1 snapshots"))
                                   : QString());
-  std::vector<Row> rows;
-  for (const auto& run : overview_->runs) {
-    const auto accuracy = detail::estimate_from(run.metrics, "accuracy"),
-               f1 = detail::estimate_from(run.metrics, "macro_f1");
-    const auto latency = run.metrics.is_object() && run.metrics.contains("latency_ms")
-                             ? detail::number_from(run.metrics["latency_ms"], "p95")
-                             : detail::number_from(run.metrics, "latency_p95_ms");
-    const auto stage = overview_->stage_of(run.model);
-    QString algorithm = text_of(run.algorithm) + tr(" · seed %1").arg(run.seed);
-    Cell about = Cell::two_lines(algorithm, tr("%1 · snapshot %2").arg(ago(run.time_ms), short_id(run.snapshot_uuid)));
-    if (!run.gate_override.empty()) about.tool_tip = tr("Gate overridden: %1").arg(text_of(run.gate_override));
-    rows.push_back({QVariant(static_cast<qlonglong>(run.id)),
-                    {short_id(run.uuid), about,
-                     Cell::two_lines(detail::share_text(accuracy.value), detail::interval_text(accuracy)),
-                     Cell::two_lines(detail::share_text(f1.value), detail::interval_text(f1)),
-                     detail::share_text(detail::number_from(run.metrics, "ece")),
-                     std::isfinite(latency) ? tr("%1 ms").arg(figure(latency, 2)) : QStringLiteral("–"),
-                     duration(run.seconds), Cell::badge(text_of(models::name_of(stage)), state_of(stage))}});
-  }
   const int64_t best = overview_->runs.empty() ? 0 : overview_->runs.front().id;
   int64_t chosen = run_ != 0 ? run_ : best;
   for (const auto& run : overview_->runs)
@@ -211,7 +149,7 @@ void TrainingPage::take(std::shared_ptr<Overview> overview) {
   wanted_run_.clear();
   {
     const QSignalBlocker quiet(runs_);
-    runs_->set_rows(std::move(rows));
+    runs_->set_rows(detail::run_rows(*overview_));
     runs_->select_key(QVariant(static_cast<qlonglong>(chosen)));
   }
   if (job_ == 0 && chosen != 0 && chosen != run_) show_run(chosen);

@@ -21,6 +21,7 @@ class SegmentedControl;
 namespace detail {
 class EvaluationView;
 class TrainingCurve;
+struct RunsOverview;
 }  // namespace detail
 
 class TrainingPage : public StandardPage {
@@ -40,7 +41,7 @@ class TrainingPage : public StandardPage {
   [[nodiscard]] qint64 job() const { return job_; }
 
  private:
-  struct Overview;
+  using Overview = detail::RunsOverview;
   QWidget* build_top();
   QWidget* build_bottom();
   void add_commands();

@@ -50,6 +50,7 @@ void CommandPalette::open(bool can_find) {
 }
 
 void CommandPalette::leave() {
+  if (!isVisible()) return;
   qApp->removeEventFilter(this);
   hide();
   if (focus_before_) focus_before_->setFocus();

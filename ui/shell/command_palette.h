@@ -16,6 +16,8 @@ class CommandPalette : public QFrame {
   CommandPalette(CommandRegistry& commands, QWidget* window);
   /// Shown over the window, with the field ready. `can_find`: whether records can be searched for.
   void open(bool can_find);
+  /// Hides it and gives the keyboard back; nothing where it is not open.
+  void leave();
   [[nodiscard]] TypeAheadList* list() const { return list_; }
 
  Q_SIGNALS:
@@ -28,7 +30,6 @@ class CommandPalette : public QFrame {
  private:
   void fill();
   void place();
-  void leave();
   CommandRegistry& commands_;
   TypeAheadList* list_;
   QPointer<QWidget> focus_before_;

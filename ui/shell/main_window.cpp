@@ -272,6 +272,7 @@ Page* MainWindow::current_page() const {
 bool MainWindow::show_page(const QString& id, const QVariantMap& arguments) {
   Page* wanted = page(id);
   if (wanted == nullptr) return false;
+  palette_->leave();
   commands_.set_current_page(id);
   stack_->setCurrentWidget(wanted);
   rail_->set_current(id);

@@ -222,9 +222,28 @@ void TypeAheadList::choose_current() {
   if (index.isValid() && (index.flags() & Qt::ItemIsEnabled)) Q_EMIT chosen(index.data(kIdRole).toString());
 }
 
+namespace {
+
+bool is_own_key(int key) {
+  for (const int own :
+       {Qt::Key_Down, Qt::Key_Up, Qt::Key_PageDown, Qt::Key_PageUp, Qt::Key_Return, Qt::Key_Enter, Qt::Key_Escape})
+    if (key == own) return true;
+  return false;
+}
+
+}  // namespace
+
 bool TypeAheadList::eventFilter(QObject* watched, QEvent* event) {
-  if (watched != field_ || event->type() != QEvent::KeyPress) return QWidget::eventFilter(watched, event);
+  const bool override = event->type() == QEvent::ShortcutOverride;
+  if (watched != field_ || (event->type() != QEvent::KeyPress && !override))
+    return QWidget::eventFilter(watched, event);
   const auto* key = static_cast<QKeyEvent*>(event);
+  if (override) {
+    // The list's own keys are not for the page behind it: Escape leaves the list before it clears a brush.
+    if (key->modifiers() != Qt::NoModifier || !is_own_key(key->key())) return QWidget::eventFilter(watched, event);
+    event->accept();
+    return true;
+  }
   const int rows = model_->rowCount(), here = list_->currentIndex().row();
   const auto go = [&](int row) {
     if (rows > 0) list_->setCurrentIndex(model_->index(std::clamp(row, 0, rows - 1), 0));

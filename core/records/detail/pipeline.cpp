@@ -148,6 +148,7 @@ class Pipeline {
   // --- second thread: records ----------------------------------------------------------------------------------------
 
   void build_rows() {
+    rows_.prepare();
     while (auto batch = batches_.pop()) {
       if (rows_.add(std::move(*batch))) continue;
       if (!rows_.reached_limit()) return;

@@ -77,6 +77,7 @@ int64_t ordinal_of(int64_t place, const std::vector<int64_t>& repeat_arrivals) {
 
 RowBuilder::RowBuilder(RowOptions options, std::vector<KnownBatch> known, RowSink sink, int64_t expected_rows)
     : options_(std::move(options)),
+      expected_rows_(std::max<int64_t>(expected_rows, 0)),
       known_(std::move(known)),
       sink_(std::move(sink)),
       whole_(fields_),
@@ -84,13 +85,12 @@ RowBuilder::RowBuilder(RowOptions options, std::vector<KnownBatch> known, RowSin
   content_.set_only(options_.content);
   if (options_.content.empty()) content_.set_left_out(options_.not_content);
   content_is_whole_ = content_.whole();
-  load_known(expected_rows);
 }
 
-void RowBuilder::load_known(int64_t expected_rows) {
-  size_t total = 0;
+void RowBuilder::prepare() {
+  size_t total = static_cast<size_t>(expected_rows_);
   for (const KnownBatch& batch : known_) total += batch.keys.size();
-  keys_.reserve(total + static_cast<size_t>(std::max<int64_t>(expected_rows, 0)));
+  keys_.reserve(total);
   int64_t number = 0;
   repeats_.batches.emplace_back();  // the batch itself: its id is filled in at the end
   for (KnownBatch& batch : known_) {

@@ -65,6 +65,9 @@ struct RowCounts {
 class RowBuilder {
  public:
   RowBuilder(RowOptions options, std::vector<KnownBatch> known, RowSink sink, int64_t expected_rows);
+  /// Makes the tables of keys and fills in what is known. Before the first add(); on the thread that adds, so that the
+  /// parser need not wait for it.
+  void prepare();
   /// False when the sink is closed or the limit is reached.
   bool add(std::shared_ptr<SourceBatch> batch);
   bool finish();
@@ -79,7 +82,6 @@ class RowBuilder {
   [[nodiscard]] const std::vector<store::QuarantinedRow>& first_quarantined() const { return first_quarantined_; }
 
  private:
-  void load_known(int64_t expected_rows);
   void check_declared(const SourceBatch& batch, const std::vector<const CellColumn*>& columns,
                       std::vector<store::QuarantinedRow>& rejected, std::vector<uint8_t>& refused) const;
   void hash_rows(const SourceBatch& batch, const std::vector<const CellColumn*>& columns,
@@ -92,6 +94,7 @@ class RowBuilder {
   bool quarantine(std::vector<store::QuarantinedRow> rows);
 
   RowOptions options_;
+  int64_t expected_rows_;
   std::vector<KnownBatch> known_;
   std::vector<int64_t> known_first_;  // running number of each known batch's first record, and of our first
   RowSink sink_;

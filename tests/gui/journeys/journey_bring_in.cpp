@@ -2,6 +2,7 @@
 // a name and a reason that show ever after.
 #include <QAbstractButton>
 #include <QComboBox>
+#include <QDir>
 #include <QFile>
 #include <QLabel>
 #include <QLineEdit>
@@ -12,10 +13,13 @@
 #include "quality/gate_report.h"
 #include "records/asset.h"
 #include "records/batch.h"
+#include "records/generator.h"
+#include "records/ingest.h"
 #include "ui_quality/quality_page.h"
 #include "ui_records/data_page.h"
 #include "ui_records/quarantine_table.h"
 #include "ui_records/record_view.h"
+#include "ui_shell/job_tray.h"
 #include "ui_widgets/buttons.h"
 #include "ui_widgets/dialogs.h"
 #include "workbench.h"
@@ -179,6 +183,40 @@ class JourneyBringIn : public QObject {
     QVERIFY(workbench_->wait());
     QTRY_VERIFY(shows(page, QStringLiteral("Accepted by Ada")));
     QVERIFY(workbench_->take_pictures(QStringLiteral("bring-in-overridden")));
+  }
+
+  void an_import_under_way_is_cancelled_from_the_tray() {
+    const fs::path large = place_.filePath(QStringLiteral("large.csv")).toStdString();
+    QVERIFY(records::generate_table(large, {7, 2'000'000, records::TableKind::text_heavy}).has_value());
+    QVERIFY(workbench_->show("data"));
+    const auto batches = records::list_batches(open())->size();
+    auto* session = workbench_->window().session();
+    bool ended = false, cancelled = false;
+    records::ImportRequest wanted;
+    wanted.source = large.string();
+    wanted.asset = "large";
+    session->work(
+        this, QStringLiteral("Importing large.csv"),
+        [wanted](store::Project& project, const Work& work) { return records::import_source(project, wanted, work); },
+        [&](const Result<records::ImportReport>& report) {
+          ended = true;
+          cancelled = !report && report.error().kind == ErrorKind::cancelled;
+        });
+    QAbstractButton* cancel = nullptr;
+    for (auto* button : workbench_->window().tray()->findChildren<QAbstractButton*>())
+      if (button->accessibleName() == QStringLiteral("Cancel the work under way")) cancel = button;
+    QVERIFY(cancel);
+    QTRY_VERIFY_WITH_TIMEOUT(cancel->isVisible() && cancel->isEnabled(), 30'000);
+    QTest::qWait(300);  // some blocks are on the disk by now
+    QVERIFY2(!ended, "the import was over before anybody could cancel it");
+    QTest::mouseClick(cancel, Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(ended, 30'000);
+    QVERIFY(cancelled);
+    QVERIFY(workbench_->wait());
+    QCOMPARE(records::list_batches(open())->size(), batches);
+    // Nothing half done is left beside the published batches.
+    QCOMPARE(QDir(folder_ + QStringLiteral("/batches")).entryList(QDir::Files).size(), static_cast<int>(batches));
+    QTRY_VERIFY(!cancel->isVisible());
   }
 
   void cleanupTestCase() { workbench_.reset(); }

@@ -5,6 +5,8 @@
 #include <QLabel>
 #include <QSignalSpy>
 
+#include "models/registry.h"
+#include "records/batch.h"
 #include "ui_shell/command_palette.h"
 #include "ui_shell/project_picker.h"
 #include "ui_widgets/buttons.h"
@@ -118,6 +120,29 @@ class JourneyProjects : public QObject {
     file.close();
     const QString words = refused(path);
     QVERIFY2(words.contains(QStringLiteral("newer"), Qt::CaseInsensitive), qPrintable(words));
+  }
+
+  void the_demo_is_made_from_the_picker_and_is_there_the_next_time() {
+    Button* demo = nullptr;
+    for (auto* button : picker_->findChildren<Button*>())
+      if (button->text() == QStringLiteral("Open the demo")) demo = button;
+    QVERIFY(demo);
+    for (const bool first : {true, false}) {
+      demo->setFocus();
+      workbench_->press(Qt::Key_Space);
+      QTRY_VERIFY_WITH_TIMEOUT(workbench_->window().session() != nullptr, 20'000);
+      QVERIFY(workbench_->wait(120'000));
+      const auto& session = *workbench_->window().session();
+      QVERIFY(session.folder().string().ends_with("package-sections.millwright"));
+      const auto project = store::Project::open(session.folder(), {"looker", this_device()});
+      QVERIFY(project.has_value());
+      // The loop has turned once: two batches, one model; opening it again makes nothing twice.
+      QCOMPARE(records::list_batches(*project)->size(), size_t{2});
+      QCOMPARE(models::list_models(*project)->size(), size_t{1});
+      if (first) QVERIFY(workbench_->take_pictures(QStringLiteral("projects-demo")));
+      workbench_->window().close_project();
+      QTRY_VERIFY(demo->isVisible());
+    }
   }
 
   void cleanupTestCase() { workbench_.reset(); }

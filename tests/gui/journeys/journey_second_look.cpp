@@ -12,6 +12,7 @@
 #include "labels/task.h"
 #include "ui_labels/labels_page.h"
 #include "ui_widgets/buttons.h"
+#include "ui_widgets/error_banner.h"
 #include "ui_widgets/paged_table.h"
 #include "workbench.h"
 
@@ -109,13 +110,12 @@ class JourneySecondLook : public QObject {
   }
 
   void all_labels_go_to_a_file() {
-    QTemporaryDir place;
-    const QString path = place.filePath(QStringLiteral("labels.jsonl"));
-    workbench_->choose_file(path);
+    file_ = place_.filePath(QStringLiteral("labels.jsonl"));
+    workbench_->choose_file(file_);
     workbench_->window().commands().run(QStringLiteral("labels.export"));
-    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(path), 30'000);
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(file_), 30'000);
     QVERIFY(workbench_->wait());
-    QFile file(path);
+    QFile file(file_);
     QVERIFY(file.open(QIODevice::ReadOnly));
     int ada = 0, ben = 0;
     std::set<QString> events;
@@ -129,6 +129,56 @@ class JourneySecondLook : public QObject {
     QCOMPARE(ada, 4);  // three labels and one change
     QCOMPARE(ben, 1);
     QVERIFY(events.size() > 5);
+  }
+
+  void a_file_of_labels_comes_in_and_again_changes_nothing() {
+    // What another machine sends back: everything that is here already, and one opinion of Cleo's that is not.
+    QFile file(file_);
+    QVERIFY(file.open(QIODevice::ReadWrite));
+    QJsonObject line;
+    while (!file.atEnd() && line[QStringLiteral("by")].toString() != QStringLiteral("Ben"))
+      line = QJsonDocument::fromJson(file.readLine()).object();
+    QCOMPARE(line[QStringLiteral("by")].toString(), QStringLiteral("Ben"));
+    line[QStringLiteral("by")] = QStringLiteral("Cleo");
+    QString event = line[QStringLiteral("event")].toString();
+    event[event.size() - 1] = event.back() == QLatin1Char('0') ? QLatin1Char('1') : QLatin1Char('0');
+    line[QStringLiteral("event")] = event;
+    QVERIFY(file.seek(file.size()));
+    const QByteArray more = QJsonDocument(line).toJson(QJsonDocument::Compact) + '\n';
+    QCOMPARE(file.write(more), more.size());
+    file.close();
+    const auto events = [this] {
+      const auto page = labels::history_of(demo_.open(), task_, "Cleo", std::nullopt, 100);
+      return page ? page->entries.size() : size_t{999};
+    };
+    QCOMPARE(events(), size_t{0});
+    for (int time = 0; time < 2; ++time) {
+      workbench_->choose_file(file_);
+      workbench_->window().commands().run(QStringLiteral("labels.import"));
+      QVERIFY(workbench_->wait());
+      QTRY_COMPARE_WITH_TIMEOUT(events(), size_t{1}, 30'000);
+    }
+    // What was not chosen from the list of people is not asked for: the file says whose labels these are.
+    QCOMPARE(label_of(done_.front(), "Ada").empty(), false);
+  }
+
+  void what_is_no_file_of_labels_is_said() {
+    const QString path = place_.filePath(QStringLiteral("letter.jsonl"));
+    QFile letter(path);
+    QVERIFY(letter.open(QIODevice::WriteOnly) && letter.write("Dear Ada,\n") > 0);
+    letter.close();
+    const auto count = [this] {
+      return labels::history_of(demo_.open(), task_, "Ada", std::nullopt, 100)->entries.size();
+    };
+    const size_t before = count();
+    workbench_->choose_file(path);
+    workbench_->window().commands().run(QStringLiteral("labels.import"));
+    QVERIFY(workbench_->wait());
+    auto* banner = page().findChild<ErrorBanner*>();
+    QTRY_VERIFY_WITH_TIMEOUT(banner && banner->isVisible(), 30'000);
+    QVERIFY2(banner->accessibleName().contains(QStringLiteral("no JSON")), qPrintable(banner->accessibleName()));
+    QCOMPARE(count(), before);
+    QVERIFY(workbench_->take_pictures(QStringLiteral("second-look-no-labels")));
   }
 
   void cleanupTestCase() { workbench_.reset(); }
@@ -149,6 +199,8 @@ class JourneySecondLook : public QObject {
     return {};
   }
   DemoProject demo_;
+  QTemporaryDir place_;
+  QString file_;
   std::unique_ptr<Workbench> workbench_;
   int64_t task_ = 0;
   std::vector<RecordRef> done_;

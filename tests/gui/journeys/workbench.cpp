@@ -34,11 +34,17 @@ store::Project DemoProject::open() const {
 Workbench::Workbench(const QString& annotator) : annotator_(annotator) {
   static QTemporaryDir settings;
   QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, settings.path());
+  qputenv("XDG_DATA_HOME", settings.path().toUtf8());  // where the demo that is opened from the picker goes
   Theme::instance().set_choice(ThemeChoice::light);
   Theme::instance().install();
   ShellParts parts;
   parts.pages = all_pages();
   parts.foreman = [](const store::Project& project) { return models::foreman(project); };
+  // As the program has it, but without apt: the same everywhere, and small.
+  parts.demo = [](store::Project& project, const Work& work) -> Status {
+    MW_TRY(planning::run_demo(project, {planning::DemoSource::generated, 2000}, work));
+    return {};
+  };
   window_ = std::make_unique<MainWindow>(std::move(parts));
   window_->resize(1280, 800);
   window_->show();

@@ -37,6 +37,46 @@ class TestProcess : public QObject {
     QVERIFY(!program_exists("no-such-program-anywhere"));
     QVERIFY(program_exists("sh"));
   }
+  void a_conversation_goes_line_by_line() {
+    auto cat = Conversation::start({"sed", "-u", "s/^/got /"});
+    QVERIFY(cat.has_value());
+    for (const char* word : {"one", "", "two words"}) {
+      const auto answer = cat->ask(word);
+      QVERIFY2(answer.has_value(), word);
+      QCOMPARE(*answer, std::string("got ") + word);
+    }
+    // More than both pipes hold, in one line.
+    const std::string large(3'000'000, 'x');
+    const auto answer = cat->ask(large);
+    QVERIFY(answer && answer->size() == large.size() + 4);
+  }
+  void who_ends_before_the_answer_is_named_with_its_last_words() {
+    auto gone = Conversation::start({"sh", "-c", "read line; echo first >&2; echo broke down >&2; exit 3"});
+    QVERIFY(gone.has_value());
+    for (int again = 0; again < 2; ++again) {
+      const auto answer = gone->ask(std::string(1'000'000, 'x'));
+      QVERIFY(!answer && answer.error().code == "process.ended");
+      QVERIFY2(message_of(answer.error()).find("broke down") != std::string::npos, message_of(answer.error()).c_str());
+    }
+    QVERIFY(!Conversation::start({"no-such-program-anywhere"}).has_value());
+  }
+  void a_conversation_is_broken_off() {
+    const double begun = steady_seconds();
+    {
+      auto deaf = Conversation::start({"sleep", "60"});
+      QVERIFY(deaf.has_value());
+      std::stop_source stop;
+      std::thread impatient([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        stop.request_stop();
+      });
+      const auto answer = deaf->ask("hello", stop.get_token());
+      impatient.join();
+      QVERIFY(!answer && answer.error().kind == ErrorKind::cancelled);
+      QVERIFY(!deaf->ask("hello").has_value());
+    }
+    QVERIFY(steady_seconds() - begun < 30);  // not the minute that it would have slept
+  }
   void environment_is_added() {
     const auto done = run_process({"sh", "-c", "echo $MW_PROBE"}, {.environment = {"MW_PROBE=here"}});
     QVERIFY(done);

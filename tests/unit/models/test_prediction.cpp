@@ -96,7 +96,7 @@ class TestPrediction : public QObject {
   void best_labels_come_in_order() {
     Bench bench;
     auto predictor = Predictor::load(*bench.project, *bench.model);
-    const auto best = predictor->best_of("red", 5);
+    const auto best = *predictor->best_of("red", 5);
     QCOMPARE(best.size(), size_t{2});
     QCOMPARE(best[0].label, 0U);
     // softmax of (2, 0)

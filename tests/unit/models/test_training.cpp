@@ -26,7 +26,7 @@ class TestTraining : public QObject {
     QVERIFY(model.stage == Stage::candidate);
     QVERIFY(model.weights_sha256 == run.weights_sha256);
     auto predictor = need(Predictor::load(bench.project, model));
-    QCOMPARE(predictor.predict("a plum").label, std::string("fruit"));
+    QCOMPARE(need(predictor.predict("a plum")).label, std::string("fruit"));
     const auto kept = need(evaluations_of(bench.project, model.id));
     QCOMPARE(kept.size(), size_t{2});  // test and validation
     for (const Evaluation& evaluation : kept)

@@ -77,6 +77,15 @@ class TestClassification : public QObject {
     QVERIFY(near(mcnemar(10, 10).p, 1));
     QVERIFY(near(mcnemar(700, 800).p, 0.010583170238765134));
     QVERIFY(near(mcnemar(0, 0).p, 1));
+    // Fagerland, Lydersen & Laake, "Recommended tests and confidence intervals for paired binomial proportions",
+    // Statistics in Medicine 33 (2014): 21 children, airway hyper-responsiveness before and after stem cell
+    // transplantation, b = 1, c = 7: Wald with Bonett–Price's adjustment −0.508 to −0.013.
+    const auto children = paired_difference(1, 7, 21);
+    QVERIFY(std::abs(children.value - (-6.0 / 21)) < 1e-12);
+    QVERIFY(std::abs(children.low - (-0.508)) < 5e-4 && std::abs(children.high - (-0.013)) < 5e-4);
+    QVERIFY(std::isnan(paired_difference(0, 0, 0).value));
+    const auto all = paired_difference(5, 0, 5);
+    QVERIFY(all.value == 1 && all.high <= 1 && all.low > 0);
   }
 
   void quantiles() {

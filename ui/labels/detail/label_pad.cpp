@@ -3,6 +3,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "ui_widgets/buttons.h"
 #include "ui_widgets/card.h"
@@ -95,6 +96,8 @@ void LabelPad::mark(const QString& label) {
 bool LabelPad::typing() const { return type_ahead_->isVisible(); }
 
 void LabelPad::start_type_ahead() {
+  // As high as the keys were: the item above stays where it is.
+  type_ahead_->setFixedHeight(std::max(keys_->height(), px(140)));
   keys_->hide();
   type_ahead_->show();
   type_ahead_->set_text({});

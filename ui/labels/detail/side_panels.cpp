@@ -108,7 +108,7 @@ QWidget* SidePanels::build_similar() {
   column->addWidget(similar_note_);
   similar_ = new PagedTable;
   similar_->setAccessibleName(tr("Similar earlier items"));
-  similar_->set_columns({{.title = tr("Item"), .stretch = true}, {.title = tr("Label"), .width = 96}});
+  similar_->set_columns({{.title = tr("Item"), .stretch = true}, {.title = tr("Label"), .width = 80}});
   column->addWidget(similar_, 1);
   return panel;
 }
@@ -126,7 +126,7 @@ QWidget* SidePanels::build_mine() {
   column->addWidget(find_);
   mine_ = new PagedTable;
   mine_->setAccessibleName(tr("My labels, newest first"));
-  mine_->set_columns({{.title = tr("Item"), .stretch = true}, {.title = tr("Label"), .width = 96}});
+  mine_->set_columns({{.title = tr("Item"), .stretch = true}, {.title = tr("Label"), .width = 80}});
   mine_->set_empty_text(tr("Nothing yet"));
   column->addWidget(mine_, 1);
   auto* hint = make_label(tr("Enter brings an item back, to label it anew."), FontRole::caption, Tone::muted);

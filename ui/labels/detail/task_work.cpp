@@ -2,12 +2,50 @@
 
 #include <QFileDialog>
 #include <QFileInfo>
+#include <map>
+#include <string_view>
 
 #include "label_files.h"
 #include "queue_dialog.h"
 #include "ui_records/words.h"
 
 namespace millwright::ui::detail {
+
+namespace {
+
+/// Why a row of a file of labels was not taken.
+QString reason_words(const std::string& code) {
+  static const std::map<std::string_view, const char*> kWords = {
+      {"not_json", QT_TRANSLATE_NOOP("QObject", "is no JSON object")},
+      {"no_record", QT_TRANSLATE_NOOP("QObject", "names no record")},
+      {"unknown_record", QT_TRANSLATE_NOOP("QObject", "names a record that is not in this project")},
+      {"unknown_status", QT_TRANSLATE_NOOP("QObject", "has a status that is not known")},
+      {"no_label", QT_TRANSLATE_NOOP("QObject", "has no label")},
+      {"unknown_label", QT_TRANSLATE_NOOP("QObject", "has a label that the task does not have")},
+      {"no_annotator", QT_TRANSLATE_NOOP("QObject", "does not say whose label it is")},
+      {"bad_time", QT_TRANSLATE_NOOP("QObject", "has a time that is none")},
+      {"bad_event", QT_TRANSLATE_NOOP("QObject", "has an event's id that is none")},
+      {"no_event", QT_TRANSLATE_NOOP("QObject", "has no event's id")},
+      {"bad_undo", QT_TRANSLATE_NOOP("QObject", "takes back what is not there")}};
+  const auto found = kWords.find(code);
+  return found == kWords.end() ? text_of(code) : QObject::tr(found->second);
+}
+
+/// Rows that were not taken are not passed over: the error stays on the page until it was read.
+Error rejected_rows(const labels::BulkLabels& taken) {
+  QStringList reasons;
+  for (const auto& row : taken.sample)
+    if (const QString words = reason_words(row.reason); !reasons.contains(words)) reasons << words;
+  return Error{ErrorKind::bad_input,
+               "labels.rejected_rows",
+               "{n} of {all} rows were not taken in: a row {reasons}.",
+               {{"n", std::to_string(taken.rejected)},
+                {"all", std::to_string(taken.rows_read)},
+                {"reasons", utf8_of(reasons.mid(0, 3).join(QStringLiteral("; ")))}},
+               "What could be used is in. `labels import --json` on the command line lists the rows."};
+}
+
+}  // namespace
 
 TaskWork::TaskWork(ProjectSession& session, QWidget* parent) : QObject(parent), session_(session), parent_(parent) {}
 
@@ -92,6 +130,7 @@ void TaskWork::import_labels(const LabelsOverview& overview) {
             tr("%1 taken in, %2 there before, %3 rejected")
                 .arg(kept, figure(static_cast<qint64>(taken.duplicate)), figure(static_cast<qint64>(taken.rejected))),
             taken.rejected > 0 ? State::warning : State::pass);
+        if (taken.rejected > 0) Q_EMIT failed(rejected_rows(taken));
         Q_EMIT imported();
       });
 }

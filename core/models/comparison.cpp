@@ -1,0 +1,110 @@
+#include "models/comparison.h"
+
+#include <unordered_map>
+
+#include "models/evaluation.h"
+
+namespace millwright::models {
+namespace {
+
+/// The newest evaluation of each that suits the other: both on test rows, else both on what has the same name.
+std::optional<std::pair<Evaluation, Evaluation>> pair_up(const std::vector<Evaluation>& ours,
+                                                         const std::vector<Evaluation>& theirs) {
+  const auto find = [](const std::vector<Evaluation>& all, const auto& suits) {
+    return std::find_if(all.begin(), all.end(), [&](const Evaluation& one) { return one.file && suits(one); });
+  };
+  const auto on_test = [](const Evaluation& one) { return one.on_what.ends_with(":test"); };
+  const auto a = find(ours, on_test), b = find(theirs, on_test);
+  if (a != ours.end() && b != theirs.end()) return std::pair(*a, *b);
+  for (const Evaluation& one : ours) {
+    if (!one.file) continue;
+    const auto same = find(theirs, [&](const Evaluation& other) { return other.on_what == one.on_what; });
+    if (same != theirs.end()) return std::pair(one, *same);
+  }
+  return std::nullopt;
+}
+
+bool is_right(const Judged& row) { return row.truth >= 0 && row.truth == row.predicted; }
+
+/// Counts pairs of rows. A record whose label was another in the two evaluations is left out: it was judged by two
+/// measures.
+void count_pairs(const Evaluation& ours, const std::vector<Judged>& our_rows, const Evaluation& theirs,
+                 const std::vector<Judged>& their_rows, Comparison& comparison) {
+  std::unordered_map<RecordRef, const Judged*> known;
+  known.reserve(their_rows.size());
+  for (const Judged& row : their_rows) known.emplace(RecordRef{row.batch, row.ordinal}, &row);
+  int64_t right = 0, other_right = 0;
+  for (const Judged& row : our_rows) {
+    const auto found = known.find(RecordRef{row.batch, row.ordinal});
+    if (found == known.end() || row.truth < 0 || found->second->truth < 0) continue;
+    const Judged& other = *found->second;
+    if (ours.labels[static_cast<size_t>(row.truth)] != theirs.labels[static_cast<size_t>(other.truth)]) continue;
+    ++comparison.n;
+    const bool a = is_right(row), b = is_right(other);
+    right += a ? 1 : 0;
+    other_right += b ? 1 : 0;
+    comparison.only_model_right += a && !b ? 1 : 0;
+    comparison.only_other_right += b && !a ? 1 : 0;
+  }
+  if (comparison.n == 0) return;
+  comparison.accuracy = static_cast<double>(right) / static_cast<double>(comparison.n);
+  comparison.other_accuracy = static_cast<double>(other_right) / static_cast<double>(comparison.n);
+}
+
+}  // namespace
+
+std::string_view name_of(ComparisonVerdict verdict) {
+  switch (verdict) {
+    case ComparisonVerdict::better:
+      return "better";
+    case ComparisonVerdict::worse:
+      return "worse";
+    case ComparisonVerdict::cannot_tell:
+      return "cannot_tell";
+  }
+  return {};
+}
+
+Result<std::optional<Comparison>> compare_models(const store::Project& project, const Model& model,
+                                                 const Model& other) {
+  if (model.task != other.task)
+    return fail(ErrorKind::usage, "compare.other_task", "{a} and {b} belong to different tasks.",
+                {{"a", model.name}, {"b", other.name}}, "Compare two models of one task.");
+  MW_ASSIGN(const std::vector<Evaluation> ours, evaluations_of(project, model.id));
+  MW_ASSIGN(const std::vector<Evaluation> theirs, evaluations_of(project, other.id));
+  const auto pair = pair_up(ours, theirs);
+  if (!pair) return std::optional<Comparison>();
+  Comparison comparison;
+  comparison.model = model.id;
+  comparison.other = other.id;
+  comparison.on_what = pair->first.on_what;
+  comparison.other_on_what = pair->second.on_what;
+  MW_ASSIGN(const std::vector<Judged> our_rows, judged_rows(project, pair->first));
+  MW_ASSIGN(const std::vector<Judged> their_rows, judged_rows(project, pair->second));
+  count_pairs(pair->first, our_rows, pair->second, their_rows, comparison);
+  if (comparison.n == 0) return std::optional<Comparison>();
+  comparison.p = statistics::mcnemar(comparison.only_model_right, comparison.only_other_right).p;
+  comparison.difference =
+      statistics::paired_difference(comparison.only_model_right, comparison.only_other_right, comparison.n);
+  if (comparison.p < kComparisonAlpha)
+    comparison.verdict = comparison.difference.value > 0 ? ComparisonVerdict::better : ComparisonVerdict::worse;
+  return std::optional(comparison);
+}
+
+Json to_json(const Comparison& comparison) {
+  return {{"on", comparison.on_what},
+          {"with_on", comparison.other_on_what},
+          {"n", comparison.n},
+          {"accuracy", number_or_null(comparison.accuracy)},
+          {"with_accuracy", number_or_null(comparison.other_accuracy)},
+          {"only_model_right", comparison.only_model_right},
+          {"only_with_right", comparison.only_other_right},
+          {"difference",
+           {{"value", number_or_null(comparison.difference.value)},
+            {"low", number_or_null(comparison.difference.low)},
+            {"high", number_or_null(comparison.difference.high)}}},
+          {"p", number_or_null(comparison.p)},
+          {"verdict", name_of(comparison.verdict)}};
+}
+
+}  // namespace millwright::models

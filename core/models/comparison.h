@@ -1,0 +1,40 @@
+// Which of two models is better: on the rows that both were judged on, row by row.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "models/registry.h"
+#include "statistics/classification.h"
+#include "store/project.h"
+
+namespace millwright::models {
+
+/// What the figures allow to say of the first model.
+enum class ComparisonVerdict { better, worse, cannot_tell };
+[[nodiscard]] std::string_view name_of(ComparisonVerdict verdict);  ///< "cannot_tell"
+
+struct Comparison {
+  int64_t model = 0, other = 0;             ///< rows of table model
+  std::string on_what, other_on_what;       ///< the evaluations whose rows were taken
+  int64_t n = 0;                            ///< rows that both were judged on
+  double accuracy = 0, other_accuracy = 0;  ///< on those rows
+  int64_t only_model_right = 0, only_other_right = 0;
+  statistics::Estimate difference;  ///< of the accuracies, with its 95 % interval over pairs
+  double p = 1;                     ///< McNemar's test
+  ComparisonVerdict verdict = ComparisonVerdict::cannot_tell;
+};
+inline constexpr double kComparisonAlpha = 0.05;
+
+/// Compares the newest kept evaluations on test rows, else on the same rows of another kind. Test splits of two
+/// snapshots of a task overlap, since nothing ever moves to another split: the rows that are in both are taken.
+/// nullopt when there are no such rows. Error: usage "compare.other_task".
+[[nodiscard]] Result<std::optional<Comparison>> compare_models(const store::Project& project, const Model& model,
+                                                               const Model& other);
+[[nodiscard]] Json to_json(const Comparison& comparison);
+
+}  // namespace millwright::models

@@ -1,0 +1,104 @@
+// An encoder at work: the engine's `predict`, asked over its standard input and output.
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "base/process.h"
+#include "detail/backend.h"
+#include "jobs/foreman.h"
+#include "store/blobs.h"
+
+namespace millwright::models::detail {
+namespace {
+
+/// Texts in one question: enough to fill a matrix multiplication, few enough to answer within a blink.
+constexpr size_t kTextsAtOnce = 64;
+
+tl::unexpected<Error> misunderstood(std::string_view why) {
+  return fail(ErrorKind::job, "predict.engine", "The engine's answer cannot be understood: {why}",
+              {{"why", std::string(why)}}, "Use an engine of the same version.");
+}
+
+/// An answer as JSON; what the engine calls an error is one here, too.
+Result<Json> ask(Conversation& engine, const Json& question, const std::stop_token& stop) {
+  MW_ASSIGN(const std::string line, engine.ask(to_text(question), stop));
+  MW_ASSIGN(Json answer, parse_json(line, "the engine's answer"));
+  if (!answer.is_object()) return misunderstood("it is no object");
+  const Json error = answer.value("error", Json());
+  if (error.is_object() && error.value("message", Json()).is_string())
+    return fail(ErrorKind::job, "predict.engine_says", "The engine cannot do it: {why}",
+                {{"why", error["message"].get<std::string>()}}, error.value("hint", std::string()));
+  return answer;
+}
+
+class Engine final : public Backend {
+ public:
+  Engine(ModelFolder folder, Conversation engine, std::vector<std::string> labels, Json about)
+      : folder_(std::move(folder)), engine_(std::move(engine)), labels_(std::move(labels)), about_(std::move(about)) {}
+  const std::vector<std::string>& labels() const override { return labels_; }
+  const Json& about() const override { return about_; }
+  size_t batch() const override { return kTextsAtOnce; }
+
+  Status probabilities(std::span<const std::string> texts, std::vector<double>& out,
+                       const std::stop_token& stop) override {
+    MW_ASSIGN(const Json answer, ask(engine_, {{"texts", std::vector<std::string>(texts.begin(), texts.end())}}, stop));
+    const Json rows = answer.value("probabilities", Json());
+    if (!rows.is_array() || rows.size() != texts.size()) return misunderstood("it has another number of rows");
+    out.clear();
+    for (const Json& row : rows) {
+      if (!row.is_array() || row.size() != labels_.size()) return misunderstood("it has another number of labels");
+      for (const Json& value : row) {
+        if (!value.is_number()) return misunderstood("a probability is no number");
+        out.push_back(value.get<double>());
+      }
+    }
+    return {};
+  }
+
+ private:
+  ModelFolder folder_;  // before the engine: it goes after it
+  Conversation engine_;
+  std::vector<std::string> labels_;
+  Json about_;
+};
+
+}  // namespace
+
+Result<ModelFolder> ModelFolder::make(const store::Project& project, const Model& model) {
+  std::string pattern = (fs::temp_directory_path() / "millwright-model-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) return fail_errno("write", pattern, errno);
+  ModelFolder folder{fs::path(pattern)};
+  for (const ModelFile& file : model.files) {
+    // Names come from the project, which may be a stranger's: none may lead out of the folder.
+    if (file.name.empty() || file.name.find('/') != std::string::npos || file.name == "." || file.name == "..")
+      return fail(ErrorKind::store, "store.damaged", "A model has a file of the impossible name {name}.",
+                  {{"name", file.name}});
+    std::error_code error;
+    fs::create_symlink(fs::absolute(store::path_of_blob(project, file.sha256)), folder.path_ / file.name, error);
+    if (error) return fail_errno("write", (folder.path_ / file.name).string(), error.value());
+  }
+  return folder;
+}
+
+ModelFolder::~ModelFolder() {
+  std::error_code ignored;
+  if (!path_.empty()) fs::remove_all(path_, ignored);
+}
+
+Result<std::unique_ptr<Backend>> engine_backend(const store::Project& project, const Model& model) {
+  MW_ASSIGN(const fs::path program, jobs::engine_program());
+  MW_ASSIGN(ModelFolder folder, ModelFolder::make(project, model));
+  MW_ASSIGN(Conversation engine, Conversation::start({program.string(), "predict", folder.path().string()}));
+  // Asked for nothing it says what it is.
+  MW_ASSIGN(const Json about, ask(engine, {{"texts", Json::array()}}, {}));
+  std::vector<std::string> labels;
+  for (const Json& label : about.value("labels", Json::array()))
+    if (label.is_string()) labels.push_back(label.get<std::string>());
+  if (labels.size() < 2)
+    return fail(ErrorKind::bad_input, "model.no_labels", "The model {model} tells no labels apart.",
+                {{"model", model.name}}, "Train it on a snapshot first: train --algorithm encoder --base MODEL.");
+  return std::unique_ptr<Backend>(std::make_unique<Engine>(std::move(folder), std::move(engine), std::move(labels),
+                                                           about.value("about", Json::object())));
+}
+
+}  // namespace millwright::models::detail
