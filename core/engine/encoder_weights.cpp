@@ -47,13 +47,10 @@ Result<std::vector<float>> load_weights(const text::EncoderFolder& folder, const
                                         Random* fresh_head) {
   std::vector<float> weights(layout.size);
   MW_TRY(each_slot(layout, weights, [&](const Slot& slot, std::span<float> place) -> Status {
-    if (slot.is_head() && fresh_head != nullptr) {
-      const TensorView* found = folder.find(layout.config, slot);
-      if (found == nullptr ||
-          !std::equal(found->shape.begin(), found->shape.end(), slot.shape.begin(), slot.shape.end())) {
-        draw(slot, layout.config.initializer_range, *fresh_head, place);
-        return {};
-      }
+    const bool other_labels = slot.role == text::Role::classifier && folder.config().labels != layout.config.labels;
+    if (slot.is_head() && fresh_head != nullptr && (other_labels || folder.find(layout.config, slot) == nullptr)) {
+      draw(slot, layout.config.initializer_range, *fresh_head, place);
+      return {};
     }
     return folder.read(layout.config, slot, place);
   }));

@@ -12,8 +12,8 @@
 
 namespace millwright::engine {
 
-/// Reads every parameter from the folder; where `fresh_head` is given, a head that the folder lacks, or that has other
-/// outputs, is drawn from it instead. Errors: those of EncoderFolder::read().
+/// Reads every parameter from the folder; where `fresh_head` is given, a head that the folder lacks, or a classifier
+/// for other labels, is drawn from it instead. Errors: those of EncoderFolder::read().
 [[nodiscard]] Result<std::vector<float>> load_weights(const text::EncoderFolder& folder, const EncoderLayout& layout,
                                                       Random* fresh_head = nullptr);
 
