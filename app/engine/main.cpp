@@ -4,8 +4,10 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -16,20 +18,19 @@
 #include "engine/linear_training.h"
 #include "engine/run_job.h"
 #include "engine/torch.h"
+#include "verbs.h"
 
 namespace {
 
 using namespace millwright;
+using app::complain;
 
 constexpr const char* kUsage =
     "millwright-engine JOBDIR          work on a job folder\n"
-    "millwright-engine version [--json] what this engine is made of\n";
-
-int complain(const Error& error) {
-  std::cerr << "millwright-engine: " << message_of(error) << '\n';
-  if (const std::string hint = hint_of(error); !hint.empty()) std::cerr << hint << '\n';
-  return exit_code(error.kind);
-}
+    "millwright-engine version [--json] what this engine is made of\n"
+    "millwright-engine info MODEL_DIR   what a model folder holds\n"
+    "millwright-engine forward MODEL_DIR [FILE] [--hidden] [--dtype T] [--device D]\n"
+    "                                   texts through a model: logits, or mean-pooled hidden states\n";
 
 /// Signals that ask to end become a request to stop, taken up by a thread that waits for nothing else.
 void watch_signals(const std::stop_source& stop) {
@@ -76,6 +77,9 @@ int main(int argc, char** argv) {
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (first == "version" || first == "--version")
     return show_version(argc > 2 && std::string_view(argv[2]) == "--json");
+  const std::span<char*> rest(argv + std::min(argc, 2), argv + argc);
+  if (first == "info") return app::run_info(rest);
+  if (first == "forward") return app::run_forward(rest);
   if (argc != 2 || first.empty() || first.starts_with("-")) {
     (first == "--help" || first == "-h" ? std::cout : std::cerr) << kUsage;
     return first == "--help" || first == "-h" ? 0 : exit_code(ErrorKind::usage);

@@ -89,11 +89,16 @@ Result<std::string> read_file(const fs::path& path) {
 }
 
 Status write_file_atomically(const fs::path& path, std::string_view content) {
+  return write_file_atomically(path, std::span(&content, 1));
+}
+
+Status write_file_atomically(const fs::path& path, std::span<const std::string_view> pieces) {
   FileSystem& files = file_system();
   const fs::path temporary = path.string() + ".tmp-" + tail(new_uuid());
   const int fd = files.open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0666);
   if (fd < 0) return fail_errno("write", temporary.string(), -fd);
-  int error = files.write(fd, as_bytes(content));
+  int error = 0;
+  for (size_t i = 0; i < pieces.size() && error == 0; ++i) error = files.write(fd, as_bytes(pieces[i]));
   if (error == 0) error = files.sync(fd);
   const int closed = files.close(fd);
   if (error == 0) error = closed;

@@ -44,6 +44,8 @@ void set_file_system(FileSystem* replacement);
 [[nodiscard]] Result<std::string> read_file(const fs::path& path);
 /// Whole or not at all, also through a power cut: temporary name beside it, sync, rename, sync of the folder.
 [[nodiscard]] Status write_file_atomically(const fs::path& path, std::string_view content);
+/// The same for a content in pieces, which need not be put together before.
+[[nodiscard]] Status write_file_atomically(const fs::path& path, std::span<const std::string_view> pieces);
 /// mkdir -p, each new folder's parent synced.
 [[nodiscard]] Status make_folders(const fs::path& path);
 /// Renames and syncs both folders.

@@ -201,8 +201,10 @@ Result<const TensorView*> SafetensorsFile::expect(std::string_view name, TensorT
   return view;
 }
 
-Result<std::string> safetensors_bytes(std::vector<TensorToWrite> tensors,
-                                      const std::map<std::string, std::string>& metadata) {
+namespace {
+
+/// Sorts the tensors as they are to lie in the file and gives what stands before them.
+Result<std::string> header_of(std::vector<TensorToWrite>& tensors, const std::map<std::string, std::string>& metadata) {
   std::sort(tensors.begin(), tensors.end(), [](const TensorToWrite& a, const TensorToWrite& b) {
     return a.type != b.type ? a.type > b.type : a.name < b.name;
   });
@@ -223,19 +225,28 @@ Result<std::string> safetensors_bytes(std::vector<TensorToWrite> tensors,
   std::string text = to_text(header);
   text.append((8 - text.size() % 8) % 8, ' ');
   const uint64_t length = text.size();
-  std::string out;
-  out.reserve(8 + length + offset);
-  out.append(reinterpret_cast<const char*>(&length), 8);
-  out += text;
-  for (const TensorToWrite& tensor : tensors)
-    out.append(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size());
+  return std::string(reinterpret_cast<const char*>(&length), 8) + text;
+}
+
+std::string_view as_text(std::span<const uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+Result<std::string> safetensors_bytes(std::vector<TensorToWrite> tensors,
+                                      const std::map<std::string, std::string>& metadata) {
+  MW_ASSIGN(std::string out, header_of(tensors, metadata));
+  for (const TensorToWrite& tensor : tensors) out += as_text(tensor.bytes);
   return out;
 }
 
 Status write_safetensors(const fs::path& path, std::vector<TensorToWrite> tensors,
                          const std::map<std::string, std::string>& metadata) {
-  MW_ASSIGN(const std::string bytes, safetensors_bytes(std::move(tensors), metadata));
-  return write_file_atomically(path, bytes);
+  MW_ASSIGN(const std::string header, header_of(tensors, metadata));
+  std::vector<std::string_view> pieces{header};
+  for (const TensorToWrite& tensor : tensors) pieces.push_back(as_text(tensor.bytes));
+  return write_file_atomically(path, pieces);
 }
 
 }  // namespace millwright

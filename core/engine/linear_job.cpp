@@ -1,44 +1,20 @@
 // A training job of the linear baseline: rows in, model folder, predictions and figures out.
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "base/clock.h"
-#include "base/hash.h"
+#include "detail/job_outputs.h"
 #include "engine/linear_training.h"
 #include "engine/run_job.h"
 #include "jobs/algorithms.h"
-#include "statistics/calibration.h"
 #include "statistics/classification.h"
 
 namespace millwright::engine {
 namespace {
 
-constexpr size_t kTop = 3;  // best labels kept with each prediction
-
-/// The three figures that the engine itself states; the project adds intervals and tables from the predictions.
-Json figures(const std::vector<int32_t>& truth, const std::vector<int32_t>& predicted,
-             const std::vector<double>& confidence, size_t classes) {
-  const auto matrix = statistics::ConfusionMatrix::of(truth, predicted, classes);
-  std::vector<uint8_t> correct;
-  for (size_t i = 0; i < truth.size(); ++i) correct.push_back(truth[i] == predicted[i] ? 1 : 0);
-  return {{"n", truth.size()},
-          {"accuracy", number_or_null(statistics::accuracy(matrix))},
-          {"macro_f1", number_or_null(statistics::macro_f1(matrix))},
-          {"ece", number_or_null(statistics::expected_calibration_error(confidence, correct))}};
-}
-
-Json best_of(std::span<const double> probabilities, const std::vector<std::string>& labels) {
-  std::vector<uint32_t> order(probabilities.size());
-  std::iota(order.begin(), order.end(), 0U);
-  const size_t n = std::min(kTop, order.size());
-  std::partial_sort(order.begin(), order.begin() + static_cast<ptrdiff_t>(n), order.end(), [&](uint32_t a, uint32_t b) {
-    return probabilities[a] != probabilities[b] ? probabilities[a] > probabilities[b] : a < b;
-  });
-  Json top = Json::array();
-  for (size_t i = 0; i < n; ++i) top.push_back({labels[order[i]], probabilities[order[i]]});
-  return top;
-}
+using detail::best_of;
+using detail::describe_file;
+using detail::figures;
 
 /// Predicts a split, appends a line for each row to `lines`, and gives the figures. A label that the model does not
 /// know counts as one more class, and so as a mistake.
@@ -67,12 +43,6 @@ Json predict_split(const text::LinearClassifier& model, const SplitRows& rows, S
   json["latency_ms"] = {{"p50", number_or_null(statistics::quantile(milliseconds, 0.5))},
                         {"p95", number_or_null(statistics::quantile(milliseconds, 0.95))}};
   return json;
-}
-
-Result<Json> describe_file(const jobs::JobFolder& folder, const std::string& name) {
-  MW_ASSIGN(const Digest digest, sha256_of_file(folder.file(name)));
-  std::error_code error;
-  return Json{{"name", name}, {"sha256", to_hex(digest)}, {"bytes", fs::file_size(folder.file(name), error)}};
 }
 
 Json curve_of(const std::vector<SvmEpoch>& epochs) {

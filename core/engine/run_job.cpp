@@ -4,6 +4,7 @@
 #include <new>
 
 #include "base/clock.h"
+#include "engine/encoder_job.h"
 
 namespace millwright::engine {
 namespace {
@@ -34,8 +35,15 @@ Result<Json> dispatch(const JobFolder& folder, EventWriter& events, const std::s
   const Json& body = folder.spec().body;
   const Json algorithm = body.value("algorithm", Json());
   if (folder.spec().kind == "train" && algorithm == "linear") return run_linear_training(folder, events, stop);
+  if (folder.spec().kind == "train" && algorithm == "encoder") return run_encoder_training(folder, events, stop);
   return fail(ErrorKind::bad_input, "job.unknown_kind", "This engine cannot do the job \"{kind}\" with {algorithm}.",
               {{"kind", folder.spec().kind}, {"algorithm", to_text(algorithm)}}, "Use a newer program.");
+}
+
+/// The linear baseline knows only the processor.
+Result<std::string> device_to_lock(const jobs::JobSpec& spec) {
+  if (spec.body.value("algorithm", Json()) != "encoder") return std::string("cpu");
+  return device_of(spec);
 }
 
 /// The job's work, with what third parties throw caught here.
@@ -44,7 +52,7 @@ Result<Json> guarded(const JobFolder& folder, EventWriter& events, const std::st
     return dispatch(folder, events, stop);
   } catch (const std::bad_alloc&) {
     return fail(ErrorKind::job, "train.out_of_memory", "There was not enough memory.", {},
-                "Use fewer features (min_df), or close other programs.");
+                "Use a smaller model or batch, fewer features (min_df), or close other programs.");
   } catch (const std::exception& e) {
     return fail(ErrorKind::job, "job.failed", "The job failed: {reason}", {{"reason", e.what()}});
   }
@@ -91,7 +99,8 @@ Result<int> run_job(const std::filesystem::path& path, const std::stop_source& s
   events->event("started", {{"pid", jobs::this_process().pid}, {"program", MILLWRIGHT_VERSION}});
 
   const auto run = [&]() -> Result<Json> {
-    MW_ASSIGN(const FileLock device, jobs::lock_device("cpu", stop.get_token(), [&] {
+    MW_ASSIGN(const std::string name, device_to_lock(folder.spec()));
+    MW_ASSIGN(const FileLock device, jobs::lock_device(name, stop.get_token(), [&] {
                 events->progress({"wait_for_device", 0, 0, ""});
               }));
     return guarded(folder, *events, stop.get_token());

@@ -1,6 +1,7 @@
 #include "engine/torch.h"
 
 #include <dlfcn.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 #include <string>
@@ -16,9 +17,16 @@ tl::unexpected<Error> no_torch(std::string reason) {
               "Run packaging/setup, or build with MILLWRIGHT_ENGINE=ON.");
 }
 
+void* module = nullptr;
+
+template <class F>
+F entry(const char* name) {
+  return module == nullptr ? nullptr : reinterpret_cast<F>(::dlsym(module, name));
+}
+
 /// OpenBLAS picks Haswell kernels on newer AMD processors, at half the speed: name the kernels, but only where the
-/// processor has AVX-512. It reads the environment when it is loaded.
-void choose_blas_kernels(int threads) {
+/// processor has AVX-512. It reads the environment when it is loaded, and cuBLAS when it starts.
+void set_environment(int threads) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
@@ -28,22 +36,49 @@ void choose_blas_kernels(int threads) {
   const std::string count = std::to_string(threads);
   ::setenv("OMP_NUM_THREADS", count.c_str(), 0);
   ::setenv("OPENBLAS_NUM_THREADS", count.c_str(), 0);
+  // Without it cuBLAS may sum in another order from one call to the next.
+  ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
+}
+
+/// Tensors come and go with every operator. Blocks of megabytes are kept instead of being handed back to the system and
+/// faulted in again, zeroed, at the next step.
+void keep_memory() {
+  constexpr int kLargestKept = 1 << 30;
+  (void)::mallopt(M_MMAP_THRESHOLD, kLargestKept);
+  (void)::mallopt(M_TRIM_THRESHOLD, kLargestKept);
 }
 
 }  // namespace
 
+std::string_view name_of(Dtype dtype) {
+  constexpr std::string_view kNames[] = {"fp32", "bf16", "fp16", "fp64"};
+  return kNames[static_cast<size_t>(dtype)];
+}
+
 Result<Json> start_torch(int threads) {
-  choose_blas_kernels(threads);
-  const fs::path path = program_folder() / "millwright-torch.so";
-  void* const module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  set_environment(threads);
+  keep_memory();
+  const char* const named = ::getenv("MILLWRIGHT_TORCH_MODULE");
+  const fs::path path = named != nullptr ? fs::path(named) : program_folder() / "millwright-torch.so";
+  if (module == nullptr) module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) return no_torch(::dlerror());
-  const auto abi = reinterpret_cast<int (*)()>(::dlsym(module, "millwright_torch_abi"));
-  const auto start = reinterpret_cast<const char* (*)(int, int)>(::dlsym(module, "millwright_torch_start"));
+  const auto abi = entry<decltype(&millwright_torch_abi)>("millwright_torch_abi");
+  const auto start = entry<decltype(&millwright_torch_start)>("millwright_torch_start");
   if (abi == nullptr || start == nullptr || abi() != MILLWRIGHT_TORCH_ABI)
     return no_torch(path.string() + " is of another version.");
-  const char* const description = start(threads, 1);
-  if (description == nullptr) return no_torch("it failed to start.");
-  return parse_json(description, "libtorch's description");
+  Result<Json> description = Json();
+  start(threads, 1, &description);
+  const char* const kernels = ::getenv("OPENBLAS_CORETYPE");
+  if (description) (*description)["blas_kernels"] = kernels != nullptr ? Json(kernels) : Json();
+  return description;
+}
+
+Result<std::unique_ptr<EncoderModel>> make_encoder_model(const EncoderLayout& layout, const EncoderSettings& settings) {
+  const auto make = entry<decltype(&millwright_torch_encoder)>("millwright_torch_encoder");
+  if (make == nullptr) return no_torch("it was not started.");
+  Result<std::unique_ptr<EncoderModel>> model = std::unique_ptr<EncoderModel>();
+  make(&layout, &settings, &model);
+  return model;
 }
 
 }  // namespace millwright::engine

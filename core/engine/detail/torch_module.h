@@ -1,21 +1,26 @@
-/* What the module that links libtorch offers. Plain C: nothing of libtorch's types crosses. */
-#ifndef MILLWRIGHT_TORCH_MODULE_H
-#define MILLWRIGHT_TORCH_MODULE_H
+// What the module that links libtorch offers. Plain entry points, found by name; our own types cross (both sides are
+// built together, which the ABI number holds), libtorch's never do, and no exception comes out.
+#pragma once
 
-#ifdef __cplusplus
+#include <memory>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "engine/encoder_model.h"
+
+#define MILLWRIGHT_TORCH_EXPORT __attribute__((visibility("default")))
+// Raised with every change below.
+#define MILLWRIGHT_TORCH_ABI 2
+
 extern "C" {
-#endif
 
-#define MILLWRIGHT_TORCH_ABI 1
+MILLWRIGHT_TORCH_EXPORT int millwright_torch_abi(void);
+/// Sets threads and deterministic mode, and describes what there is: {"version","threads","deterministic","openmp",
+/// "lapack","mkldnn","devices":[{"name","kind","memory"}]}.
+MILLWRIGHT_TORCH_EXPORT void millwright_torch_start(int threads, int deterministic,
+                                                    millwright::Result<millwright::Json>* result);
+MILLWRIGHT_TORCH_EXPORT void millwright_torch_encoder(
+    const millwright::engine::EncoderLayout* layout, const millwright::engine::EncoderSettings* settings,
+    millwright::Result<std::unique_ptr<millwright::engine::EncoderModel>>* result);
 
-/* Raised with every change below. */
-__attribute__((visibility("default"))) int millwright_torch_abi(void);
-/* Sets threads and deterministic mode, and describes what there is: a JSON object {"version","threads",
-   "deterministic","build","devices":[{"name","kind","memory"}]}. The text lives until the next call; NULL when libtorch
-   fails. */
-__attribute__((visibility("default"))) const char* millwright_torch_start(int threads, int deterministic);
-
-#ifdef __cplusplus
-}
-#endif
-#endif
+}  // extern "C"

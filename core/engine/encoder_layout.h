@@ -1,0 +1,37 @@
+// Where each tensor of an encoder lies in one long vector of floats: what is loaded, trained, checkpointed and written
+// is that vector. Query, key and value of a layer lie side by side, so that they are one matrix to multiply with.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "text/encoder_config.h"
+
+namespace millwright::engine {
+
+/// What the engine computes with as one tensor: a slot, or a layer's query, key and value together.
+struct Parameter {
+  text::Role role;
+  text::Part part;
+  int64_t layer = -1;
+  uint64_t offset = 0;  ///< of its first number in the vector
+  std::vector<int64_t> shape;
+  std::vector<text::Slot> slots;  ///< in the order of their numbers
+
+  [[nodiscard]] uint64_t elements() const;
+  /// Biases and LayerNorms are not drawn towards zero.
+  [[nodiscard]] bool decays() const;
+};
+
+struct EncoderLayout {
+  text::EncoderConfig config;
+  std::vector<Parameter> parameters;
+  uint64_t size = 0;  ///< numbers in all
+
+  explicit EncoderLayout(text::EncoderConfig wanted);
+  /// The parameter of that role; nullptr when this model has none.
+  [[nodiscard]] const Parameter* find(text::Role role, text::Part part, int64_t layer = -1) const;
+};
+
+}  // namespace millwright::engine

@@ -1,0 +1,93 @@
+// An encoder on a device: what the module that links libtorch offers to the rest of the engine. Nothing of libtorch's
+// types shows here, and no exception comes out of it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "engine/encoder_layout.h"
+
+namespace millwright::engine {
+
+enum class Dtype : uint8_t { fp32, bf16, fp16, fp64 };
+[[nodiscard]] std::string_view name_of(Dtype dtype);  ///< "fp32", …
+
+/// Texts as tokens, one after the other without padding.
+struct PackedBatch {
+  std::vector<int64_t> ids, types, positions;
+  std::vector<int32_t> begin{0};  ///< of each text; one more than there are texts
+  [[nodiscard]] size_t texts() const { return begin.size() - 1; }
+  [[nodiscard]] size_t tokens() const { return ids.size(); }
+};
+
+/// A part of an optimizer step that is computed at once.
+struct MicroBatch {
+  PackedBatch texts;
+  std::vector<int64_t> label;  ///< by text
+  std::vector<float> weight;   ///< by text; the loss is Σ weight · loss / StepSettings::weight_sum
+};
+
+struct OptimizerSettings {
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0.01;
+  double layer_decay = 1;     ///< learning rate of a layer beside that of the one above it
+  int64_t frozen_layers = 0;  ///< embeddings and so many layers keep their weights
+  double label_smoothing = 0;
+};
+
+struct StepSettings {
+  int64_t step = 1;  ///< from 1
+  double learning_rate = 0;
+  double clip_norm = 0;  ///< 0: none
+  uint64_t dropout_seed = 0;
+  double weight_sum = 1;
+};
+
+struct StepOutcome {
+  double loss = 0;
+  double gradient_norm = 0;
+};
+
+/// Everything that a training needs to go on from where it was.
+struct TrainingState {
+  std::vector<float> weights, first, second;  ///< as EncoderLayout lays them out; the moments of AdamW
+  std::vector<int64_t> row_steps;             ///< of each row of the word embeddings: the last step that it has seen
+  std::vector<double> learning_rates;         ///< of the steps so far: rows that rested catch up with them
+};
+
+enum class Output : uint8_t {
+  logits,       ///< texts × labels, or tokens × labels (token classification), or tokens × vocabulary (masked_lm)
+  mean_hidden,  ///< texts × hidden: the mean over a text's tokens
+  hidden        ///< tokens × hidden
+};
+
+struct EncoderSettings {
+  std::string device = "cpu";
+  Dtype dtype = Dtype::fp32;
+  bool trains = false;
+  OptimizerSettings optimizer;
+};
+
+class EncoderModel {
+ public:
+  virtual ~EncoderModel() = default;
+
+  /// Row-major results for a batch, without dropout. Errors: job "train.out_of_memory", "engine.torch".
+  [[nodiscard]] virtual Result<std::vector<float>> forward(const PackedBatch& batch, Output what) = 0;
+  /// One step of the optimizer over all parts together. When it fails nothing has changed: job "train.out_of_memory"
+  /// (try smaller parts), "train.diverged" (loss or gradient not finite), "engine.torch".
+  [[nodiscard]] virtual Result<StepOutcome> step(std::span<const MicroBatch> parts, const StepSettings& settings) = 0;
+
+  [[nodiscard]] virtual Result<std::vector<float>> weights() = 0;
+  [[nodiscard]] virtual Status set_weights(std::span<const float> weights) = 0;
+  [[nodiscard]] virtual Result<TrainingState> state() = 0;
+  [[nodiscard]] virtual Status set_state(const TrainingState& state) = 0;
+  /// Bytes in use on the device, and their peak; 0 where it cannot be told.
+  [[nodiscard]] virtual uint64_t memory() const = 0;
+};
+
+}  // namespace millwright::engine

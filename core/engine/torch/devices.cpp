@@ -1,0 +1,58 @@
+#include "torch/devices.h"
+
+#include <unistd.h>
+
+#include <charconv>
+#include <fstream>
+
+#include "torch/compat.h"
+
+namespace millwright::engine {
+
+Result<at::Device> device_named(std::string_view name) {
+  const int gpus = compat::cuda_devices();
+  if (name == "auto") return gpus > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
+  if (name == "cpu") return at::Device(at::kCPU);
+  int number = 0;
+  const bool cuda = name == "cuda" || name.starts_with("cuda:");
+  if (name.starts_with("cuda:")) {
+    const auto digits = name.substr(5);
+    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size()) number = -1;
+  }
+  if (!cuda || number < 0 || number >= gpus)
+    return fail(ErrorKind::usage, "engine.no_device", "There is no device {name} for this build of libtorch.",
+                {{"name", std::string(name)}, {"gpus", std::to_string(gpus)}},
+                "It takes auto, cpu or cuda:N; {gpus} GPUs can be used.");
+  return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(number));
+}
+
+Json list_devices() {
+  Json devices = Json::array();
+  devices.push_back(
+      {{"name", "cpu"},
+       {"kind", "cpu"},
+       {"memory", static_cast<uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE))}});
+  for (int i = 0; i < compat::cuda_devices(); ++i)
+    devices.push_back({{"name", "cuda:" + std::to_string(i)}, {"kind", "cuda"}, {"memory", nullptr}});
+  return devices;
+}
+
+at::Generator seeded_generator(const at::Device& device, uint64_t seed) {
+  at::Generator generator = at::globalContext().defaultGenerator(device);
+  generator.set_current_seed(seed);
+  return generator;
+}
+
+uint64_t memory_in_use(const at::Device& device) {
+  if (device.is_cuda()) {
+    size_t available = 0, total = 0;
+    return compat::cuda_memory(available, total) ? total - available : 0;
+  }
+  std::ifstream file("/proc/self/statm");
+  uint64_t pages = 0, resident = 0;
+  file >> pages >> resident;
+  return resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace millwright::engine
