@@ -30,7 +30,9 @@ constexpr const char* kUsage =
     "millwright-engine version [--json] what this engine is made of\n"
     "millwright-engine info MODEL_DIR   what a model folder holds\n"
     "millwright-engine forward MODEL_DIR [FILE] [--hidden] [--dtype T] [--device D]\n"
-    "                                   texts through a model: logits, or mean-pooled hidden states\n";
+    "                                   texts through a model: logits, or mean-pooled hidden states\n"
+    "millwright-engine predict MODEL_DIR [--device D]\n"
+    "                                   answers {\"texts\": […]} with probabilities, a line each\n";
 
 /// Signals that ask to end become a request to stop, taken up by a thread that waits for nothing else.
 void watch_signals(const std::stop_source& stop) {
@@ -79,6 +81,7 @@ int main(int argc, char** argv) {
     return show_version(argc > 2 && std::string_view(argv[2]) == "--json");
   const std::span<char*> rest(argv + std::min(argc, 2), argv + argc);
   if (first == "info") return app::run_info(rest);
+  if (first == "predict") return app::run_predict(rest);
   if (first == "forward") return app::run_forward(rest);
   if (argc != 2 || first.empty() || first.starts_with("-")) {
     (first == "--help" || first == "-h" ? std::cout : std::cerr) << kUsage;

@@ -30,6 +30,8 @@ struct Arguments {
 /// Writes an error to stderr and returns its exit code.
 int complain(const Error& error);
 
+/// predict MODEL_DIR [--device D]: answers questions on stdin, a line each
+int run_predict(std::span<char*> arguments);
 /// info MODEL_DIR: what a model folder holds, as one JSON document.
 int run_info(std::span<char*> arguments);
 /// forward MODEL_DIR [FILE] [--hidden] [--dtype T] [--device D] [--threads N]

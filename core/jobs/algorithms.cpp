@@ -198,7 +198,7 @@ constexpr Algorithm kAlgorithms[] = {
      "A BERT-like encoder, fine-tuned from a model folder or trained from nothing: reads words in their order and "
      "context; "
      "takes minutes to hours, and is worth it where the baseline leaves errors that a person would not make.",
-     kEncoderOptions},
+     kEncoderOptions, true},
 };
 
 std::string shown(double value) {

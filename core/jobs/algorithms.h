@@ -31,6 +31,7 @@ struct Algorithm {
   std::string_view title;        ///< "Linear baseline"
   std::string_view description;  ///< one sentence: what it is and when to take it
   std::span<const OptionDeclaration> options;
+  bool needs_torch = false;  ///< trains on libtorch's devices, and can start from another model
 };
 
 [[nodiscard]] std::span<const Algorithm> algorithms();

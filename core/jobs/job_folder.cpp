@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <thread>
 
@@ -208,10 +209,13 @@ bool is_alive(const EngineIdentity& engine) {
   return start_ticks_of(engine.pid) == engine.start_ticks;
 }
 
-Result<FileLock> lock_device(std::string_view device, std::stop_token stop, const std::function<void()>& waiting) {
-  std::string name(device);
-  for (char& c : name)
-    if (c == ':' || c == '/' || c == '.') c = '-';
+namespace {
+
+Result<fs::path> folder_of_locks() {
+  if (const char* set = std::getenv("MILLWRIGHT_LOCKS"); set != nullptr && *set != '\0') {
+    MW_TRY(make_folders(set));
+    return fs::path(set);
+  }
   // Shared by every user of the machine. A folder without the sticky bit: in one with it the kernel refuses to open
   // files of others for locking (fs.protected_regular).
   fs::path folder = "/tmp/millwright-locks";
@@ -222,6 +226,16 @@ Result<FileLock> lock_device(std::string_view device, std::stop_token stop, cons
     folder = "/tmp/millwright-locks-" + std::to_string(::getuid());
     MW_TRY(make_folders(folder));
   }
+  return folder;
+}
+
+}  // namespace
+
+Result<FileLock> lock_device(std::string_view device, std::stop_token stop, const std::function<void()>& waiting) {
+  std::string name(device);
+  for (char& c : name)
+    if (c == ':' || c == '/' || c == '.') c = '-';
+  MW_ASSIGN(const fs::path folder, folder_of_locks());
   const fs::path file = folder / (name + ".lock");
   for (int round = 0;; ++round) {
     MW_ASSIGN(std::optional<FileLock> lock, FileLock::try_lock(file));

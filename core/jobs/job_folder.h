@@ -133,7 +133,9 @@ class EventReader {
 [[nodiscard]] bool is_alive(const EngineIdentity& engine);
 
 /// Waits for the lock of a device ("cpu", "cuda:0"): one training at a time on each device of a machine, whatever
-/// project it belongs to. `waiting` is called now and then while another holds it. Error: cancelled.
+/// project it belongs to. The environment's MILLWRIGHT_LOCKS names another folder than the machine's for the locks:
+/// tests do not wait for somebody's training. `waiting` is called now and then while another holds it. Error:
+/// cancelled.
 [[nodiscard]] Result<FileLock> lock_device(std::string_view device, std::stop_token stop,
                                            const std::function<void()>& waiting);
 

@@ -117,13 +117,23 @@ Json short_figures(const Evaluation& evaluation) {
   return figures;
 }
 
+/// A linear model's configuration lists its labels, an encoder's numbers them.
+std::vector<std::string> labels_of(const Json& config) {
+  std::vector<std::string> labels;
+  for (const Json& label : config.value("labels", Json::array()))
+    if (label.is_string()) labels.push_back(label.get<std::string>());
+  const Json numbered = config.value("id2label", Json::object());
+  for (size_t i = 0; i < numbered.size(); ++i)
+    if (const Json label = numbered.value(std::to_string(i), Json()); label.is_string())
+      labels.push_back(label.get<std::string>());
+  return labels;
+}
+
 /// Judges what the engine predicted: validation and test.
 Status judge_splits(store::Project& project, const jobs::JobFolder& folder, Outcome& outcome) {
   MW_ASSIGN(const std::string config_text, read_file(folder.file("model/config.json")));
   MW_ASSIGN(const Json config, parse_json(config_text, "config.json"));
-  std::vector<std::string> labels;
-  for (const Json& label : config.value("labels", Json::array()))
-    if (label.is_string()) labels.push_back(label.get<std::string>());
+  const std::vector<std::string> labels = labels_of(config);
   LabelNumbers numbers;
   std::map<std::string, std::vector<Judged>> rows;
   MW_TRY(read_predictions(folder.file("predictions.jsonl"), labels, numbers, rows));

@@ -1,30 +1,25 @@
 // A model's files: out as a folder, in from one, and the proof that they are untouched.
-#include <array>
-
 #include "base/ids.h"
+#include "detail/model_rows.h"
 #include "labels/task.h"
 #include "models/registry.h"
 #include "store/blobs.h"
+#include "text/encoder_folder.h"
 #include "text/linear_classifier.h"
+#include "text/tokenizer.h"
 
 namespace millwright::models {
-namespace {
 
-constexpr std::array<std::string_view, 3> kNames = {"config.json", "vocabulary.txt", "model.safetensors"};
-
-/// Names come from the project, which may be a stranger's: none may lead out of the folder.
-Status check_name(const std::string& name) {
+Status detail::check_file_name(const std::string& name) {
   if (!name.empty() && name.find('/') == std::string::npos && name != "." && name != "..") return {};
   return fail(ErrorKind::store, "store.damaged", "A model has a file of the impossible name {name}.", {{"name", name}});
 }
-
-}  // namespace
 
 Result<std::vector<ModelFile>> export_model(const store::Project& project, int64_t id, const fs::path& folder) {
   MW_ASSIGN(const Model model, read_model(project, id));
   MW_TRY(make_folders(folder));
   for (const ModelFile& file : model.files) {
-    MW_TRY(check_name(file.name));
+    MW_TRY(detail::check_file_name(file.name));
     MW_ASSIGN(const MappedFile content, MappedFile::open(store::path_of_blob(project, file.sha256)));
     if (sha256(content.bytes()) != file.sha256)
       return fail(ErrorKind::store, "model.damaged_blob", "The file {name} of the model {model} is damaged.",
@@ -34,31 +29,80 @@ Result<std::vector<ModelFile>> export_model(const store::Project& project, int64
   return model.files;
 }
 
-Result<Model> add_model(store::Project& project, const fs::path& folder, const std::string& name, int64_t task) {
+namespace {
+
+/// What a folder holds, checked, before anything of it is copied.
+struct FoundModel {
+  std::string family;
+  int64_t parameters = 0;
+  std::vector<std::string> files;  ///< names in the folder
+};
+
+Result<FoundModel> find_linear(const fs::path& folder) {
   MW_ASSIGN(const text::LinearClassifier classifier, text::LinearClassifier::load(folder));
+  return FoundModel{
+      "linear", static_cast<int64_t>(classifier.parameters()), {"model.safetensors", "config.json", "vocabulary.txt"}};
+}
+
+Result<FoundModel> find_encoder(const fs::path& folder) {
+  MW_ASSIGN(const text::EncoderFolder encoder, text::EncoderFolder::open(folder));
+  MW_TRY(encoder.usable());
+  MW_TRY(text::Tokenizer::load(folder));
+  FoundModel found;
+  found.family = text::name_of(encoder.config().family);
+  found.parameters = static_cast<int64_t>(text::parameters_of(encoder.config()));
+  found.files = encoder.weight_files();
+  if (found.files.size() > 1) found.files.emplace_back("model.safetensors.index.json");
+  found.files.emplace_back("config.json");
+  for (const std::string& name : encoder.tokenizer_files()) found.files.push_back(name);
+  return found;
+}
+
+/// A linear model has a vocabulary of its own beside its configuration; whatever else has a config.json is an encoder.
+Result<FoundModel> find_model_in(const fs::path& folder) {
+  std::error_code ignored;
+  return fs::exists(folder / "vocabulary.txt", ignored) ? find_linear(folder) : find_encoder(folder);
+}
+
+bool holds_weights(std::string_view name) { return name.ends_with(".safetensors"); }
+
+}  // namespace
+
+Digest weights_digest(const std::vector<ModelFile>& files) {
+  std::vector<Digest> shards;
+  for (const ModelFile& file : files)
+    if (holds_weights(file.name)) shards.push_back(file.sha256);
+  return shards.size() == 1 ? shards.front() : merkle_root(std::move(shards));
+}
+
+Result<Model> add_model(store::Project& project, const fs::path& folder, const std::string& name, int64_t task) {
+  MW_ASSIGN(const FoundModel found, find_model_in(folder));
   if (task != 0) MW_TRY(labels::read_task(project, task));
   std::vector<store::BlobRef> blobs;
-  Json files = Json::array();
-  for (const std::string_view file : kNames) {
+  std::vector<ModelFile> files;
+  for (const std::string& file : found.files) {
+    MW_TRY(detail::check_file_name(file));
     MW_ASSIGN(const store::BlobRef blob, store::put_blob_file(project, folder / file));
-    files.push_back({{"name", file}, {"sha256", to_hex(blob.sha256)}, {"bytes", blob.bytes}});
+    files.push_back({file, blob.sha256, blob.bytes});
     blobs.push_back(blob);
   }
+  const Digest weights = weights_digest(files);
   const Uuid uuid = new_uuid();
   MW_ASSIGN(const int64_t id, project.write([&](store::Transaction& transaction) -> Result<int64_t> {
-    for (const store::BlobRef& blob : blobs) MW_TRY(store::publish_blob(transaction, blob, "application/octet-stream"));
+    Json list = Json::array();
+    for (size_t i = 0; i < files.size(); ++i) {
+      MW_TRY(store::publish_blob(transaction, blobs[i], "application/octet-stream"));
+      list.push_back({{"name", files[i].name}, {"sha256", to_hex(files[i].sha256)}, {"bytes", files[i].bytes}});
+    }
     MW_ASSIGN(auto insert,
               transaction.db().prepare("INSERT INTO model(uuid, task, run, name, family, weights_sha256, "
-                                       "files, parameters, time_ms) VALUES(?, ?, NULL, ?, 'linear', ?, ?, ?, "
-                                       "?)"));
+                                       "files, parameters, time_ms) VALUES(?, ?, NULL, ?, ?, ?, ?, ?, ?)"));
     const std::optional<int64_t> task_row = task != 0 ? std::optional(task) : std::nullopt;
-    MW_TRY(insert
-               .with(uuid, task_row, name, blobs.back().sha256, to_text(files),
-                     static_cast<int64_t>(classifier.parameters()), transaction.time_ms())
-               .run());
-    const int64_t row = transaction.db().last_insert_id();
     MW_TRY(
-        transaction.audit("model.add", tail(uuid), {{"name", name}, {"weights_sha256", to_hex(blobs.back().sha256)}}));
+        insert.with(uuid, task_row, name, found.family, weights, to_text(list), found.parameters, transaction.time_ms())
+            .run());
+    const int64_t row = transaction.db().last_insert_id();
+    MW_TRY(transaction.audit("model.add", tail(uuid), {{"name", name}, {"weights_sha256", to_hex(weights)}}));
     return row;
   }));
   return read_model(project, id);
@@ -70,10 +114,8 @@ Result<VerifiedModels> verify_models(const store::Project& project, const Work& 
   for (const Model& model : models) {
     if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped before it was done.");
     work.report({"verify_models", verified.models++, static_cast<int64_t>(models.size()), "models"});
-    bool weights = false;
     for (const ModelFile& file : model.files) {
       ++verified.files;
-      weights = weights || file.sha256 == model.weights_sha256;
       const auto digest = sha256_of_file(store::path_of_blob(project, file.sha256));
       if (!digest) {
         verified.problems.push_back("model " + tail(model.uuid) + ": " + file.name + " is missing");
@@ -81,7 +123,8 @@ Result<VerifiedModels> verify_models(const store::Project& project, const Work& 
         verified.problems.push_back("model " + tail(model.uuid) + ": " + file.name + " was changed");
       }
     }
-    if (!weights) verified.problems.push_back("model " + tail(model.uuid) + ": its weights are not among its files");
+    if (weights_digest(model.files) != model.weights_sha256)
+      verified.problems.push_back("model " + tail(model.uuid) + ": its weights are not among its files");
   }
   return verified;
 }

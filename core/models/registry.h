@@ -35,7 +35,7 @@ struct Model {
   int64_t run = 0;       ///< 0: none (an imported one)
   int64_t snapshot = 0;  ///< that it was trained on; 0: unknown
   std::string name;
-  std::string family;  ///< "linear"
+  std::string family;  ///< "linear", "bert", "distilbert", "roberta", "xlm-roberta"
   Digest weights_sha256{};
   std::vector<ModelFile> files;
   int64_t parameters = 0;
@@ -79,7 +79,10 @@ struct StageEvent {
 /// Copies a model's files into a folder, as a model folder that any program can read.
 [[nodiscard]] Result<std::vector<ModelFile>> export_model(const store::Project& project, int64_t model,
                                                           const fs::path& folder);
-/// Enters a model folder from outside, checked. Error: bad_input "model.damaged".
+/// What identifies a model's weights: the hash of their file, or the Merkle root over those of its shards in order.
+[[nodiscard]] Digest weights_digest(const std::vector<ModelFile>& files);
+/// Enters a model folder from outside, checked: a linear model's, or an encoder's as people download them. Errors:
+/// bad_input "model.damaged", and those of text::EncoderFolder and text::Tokenizer.
 [[nodiscard]] Result<Model> add_model(store::Project& project, const fs::path& folder, const std::string& name,
                                       int64_t task = 0);
 

@@ -6,15 +6,19 @@
 
 #include "base/ids.h"
 #include "detail/input_text.h"
+#include "detail/model_rows.h"
 #include "labels/task.h"
+#include "models/registry.h"
 #include "quality/gate_report.h"
 #include "snapshots/gate.h"
 #include "snapshots/snapshot.h"
+#include "store/blobs.h"
 
 namespace millwright::models {
 namespace {
 
 constexpr size_t kBuffer = 1 << 20;
+constexpr std::string_view kBaseline = "linear";
 
 /// What is decided before anything is written.
 struct Plan {
@@ -22,6 +26,7 @@ struct Plan {
   Json options;
   snapshots::Snapshot snapshot;
   labels::Task task;
+  std::optional<Model> base;  ///< what training starts from
   std::string gate_override;  ///< who allowed it and why, where the gate was not green
 };
 
@@ -31,13 +36,53 @@ Result<std::string> override_of(const store::Project& project, const snapshots::
   return report->override_->by + ": " + report->override_->reason;
 }
 
-Status check_device(const std::string& device) {
+/// Whether it can be a device at all; whether this machine has it is known by the engine.
+Status check_device(const jobs::Algorithm& algorithm, const std::string& device) {
   if (device == "auto" || device == "cpu") return {};
-  if (device.starts_with("cuda"))
+  const bool gpu = device.starts_with("cuda:") && device.size() > 5 && device.size() < 9 &&
+                   device.find_first_not_of("0123456789", 5) == std::string::npos;
+  if (gpu && algorithm.needs_torch) return {};
+  if (gpu)
     return fail(ErrorKind::usage, "train.device", "The linear baseline trains on the processor, not on {device}.",
                 {{"device", device}}, "Leave --device out, or say --device cpu.");
   return fail(ErrorKind::usage, "train.device", "{device} is no device.", {{"device", device}},
               "Devices are auto, cpu and cuda:N.");
+}
+
+std::string names_of_algorithms() {
+  std::string names;
+  for (const jobs::Algorithm& algorithm : jobs::algorithms()) {
+    if (!names.empty()) names += ", ";
+    names += algorithm.name;
+  }
+  return names;
+}
+
+Result<std::optional<Model>> base_of(const store::Project& project, const jobs::Algorithm& algorithm,
+                                     const std::string& typed) {
+  if (typed.empty()) return std::optional<Model>();
+  if (!algorithm.needs_torch)
+    return fail(ErrorKind::usage, "train.base", "The {algorithm} algorithm starts from nothing; it takes no --base.",
+                {{"algorithm", std::string(algorithm.name)}});
+  MW_ASSIGN(Model base, find_model(project, typed));
+  if (base.family == "linear")
+    return fail(ErrorKind::usage, "train.base", "{model} is a linear model: an encoder cannot start from it.",
+                {{"model", base.name}}, "Add a model folder first: models P add FOLDER.");
+  return std::optional(std::move(base));
+}
+
+/// The base's files as the engine finds them: inputs/base/, linked where the disk can, else copied.
+Status put_base(const store::Project& project, const Model& base, const fs::path& folder) {
+  MW_TRY(make_folders(folder));
+  for (const ModelFile& file : base.files) {
+    MW_TRY(detail::check_file_name(file.name));
+    const fs::path blob = store::path_of_blob(project, file.sha256);
+    std::error_code error;
+    fs::create_hard_link(blob, folder / file.name, error);
+    if (error) fs::copy_file(blob, folder / file.name, error);
+    if (error) return fail_errno("write", (folder / file.name).string(), error.value());
+  }
+  return sync_folder(folder);
 }
 
 Result<Plan> make_plan(store::Project& project, const TrainRequest& request) {
@@ -45,9 +90,10 @@ Result<Plan> make_plan(store::Project& project, const TrainRequest& request) {
   plan.algorithm = jobs::find_algorithm(request.algorithm);
   if (plan.algorithm == nullptr)
     return fail(ErrorKind::usage, "train.no_such_algorithm", "There is no algorithm {name}.",
-                {{"name", request.algorithm}}, "There is: linear.");
+                {{"name", request.algorithm}, {"names", names_of_algorithms()}}, "There are: {names}.");
   MW_ASSIGN(plan.options, jobs::complete_options(*plan.algorithm, request.settings));
-  MW_TRY(check_device(request.device));
+  MW_TRY(check_device(*plan.algorithm, request.device));
+  MW_ASSIGN(plan.base, base_of(project, *plan.algorithm, request.base));
   MW_ASSIGN(plan.snapshot, snapshots::find_snapshot(project, request.snapshot));
   MW_ASSIGN(plan.task, labels::read_task(project, plan.snapshot.task));
   MW_TRY(snapshots::require_open_gate(project, plan.snapshot.id));
@@ -98,21 +144,43 @@ Status write_rows(const store::Project& project, const Plan& plan, const snapsho
   return sync_folder(path.parent_path());
 }
 
+/// Whether the snapshot has a run of the baseline, or one is on its way.
+Result<bool> has_baseline(const store::Project& project, const snapshots::Snapshot& snapshot) {
+  MW_ASSIGN(const auto runs, list_runs(project, snapshot.task));
+  for (const Run& run : runs)
+    if (run.algorithm == kBaseline && run.snapshot == snapshot.id) return true;
+  MW_ASSIGN(const auto all, jobs::list_jobs(project));
+  return std::any_of(all.begin(), all.end(), [&](const jobs::Job& job) {
+    return job.kind == "train" && !job.ended() && job.spec.value("algorithm", Json()) == kBaseline &&
+           job.spec.value("snapshot", Json()) == tail(snapshot.uuid);
+  });
+}
+
 }  // namespace
 
 Result<jobs::Job> start_training(store::Project& project, const TrainRequest& request, const Work& work) {
   MW_ASSIGN(const Plan plan, make_plan(project, request));
   MW_ASSIGN(const snapshots::SnapshotRows rows, snapshots::read_rows(project, plan.snapshot));
   MW_TRY(check_labels(rows));
+  if (request.algorithm != kBaseline) {
+    MW_ASSIGN(const bool there, has_baseline(project, plan.snapshot));
+    if (!there) {
+      TrainRequest baseline;
+      baseline.snapshot = tail(plan.snapshot.uuid);
+      MW_TRY(start_training(project, baseline, work));
+    }
+  }
   const Json body = {{"algorithm", request.algorithm},
                      {"options", plan.options},
                      {"seed", request.seed},
-                     {"device", "cpu"},
+                     {"base", plan.base ? Json(tail(plan.base->uuid)) : Json()},
+                     {"device", plan.algorithm->needs_torch ? request.device : "cpu"},
                      {"snapshot", tail(plan.snapshot.uuid)},
                      {"task", plan.task.name},
                      {"fields", plan.task.fields},
                      {"gate_override", plan.gate_override}};
-  return jobs::enqueue(project, "train", body, [&](const jobs::JobFolder& folder) {
+  return jobs::enqueue(project, "train", body, [&](const jobs::JobFolder& folder) -> Status {
+    if (plan.base) MW_TRY(put_base(project, *plan.base, folder.file("inputs/base")));
     return write_rows(project, plan, rows, folder.file("inputs/rows.jsonl"), work);
   });
 }

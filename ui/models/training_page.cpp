@@ -169,7 +169,7 @@ void TrainingPage::plan() {
     Q_EMIT toast(tr("Make a snapshot first"), State::neutral);
     return;
   }
-  auto* dialog = new detail::PlanDialog(overview_->snapshots, wanted, this);
+  auto* dialog = new detail::PlanDialog(overview_->snapshots, overview_->models, wanted, this);
   dialog->setObjectName(QStringLiteral("training.plan"));
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   connect(dialog, &QDialog::accepted, this, [this, dialog] { start(dialog->request()); });

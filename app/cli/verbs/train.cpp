@@ -12,7 +12,6 @@ struct Options {
   std::string project;
   models::TrainRequest request;
   std::vector<std::string> settings;
-  std::string base;
   bool wait = false;
 };
 
@@ -43,9 +42,6 @@ void print(std::ostream& out, const models::Run& run) {
 
 Result<int> run(Context& context, Options& options) {
   MW_ASSIGN(auto project, context.open(options.project));
-  if (!options.base.empty())
-    return fail(ErrorKind::usage, "train.base", "The {algorithm} algorithm starts from nothing; it takes no --base.",
-                {{"algorithm", options.request.algorithm}});
   MW_TRY(read_settings(options.settings, options.request));
   const Work work = context.work("Train");
   MW_ASSIGN(const jobs::Job job, models::start_training(project, options.request, work));
@@ -74,11 +70,16 @@ void add(CLI::App& app, Context& context) {
   CLI::App* verb = context.verb(app, "train", "Train a model on a snapshot", "train demo --snapshot latest --wait");
   verb->add_option("PROJECT", options->project, "Project folder")->required();
   verb->add_option("--snapshot", options->request.snapshot, "The snapshot; the newest otherwise")->type_name("S");
-  verb->add_option("--algorithm", options->request.algorithm, "linear")->type_name("A");
-  verb->add_option("--base", options->base, "A model to start from, where the algorithm takes one")->type_name("M");
-  std::string settings = "A setting of the algorithm; may be repeated:";
-  for (const jobs::OptionDeclaration& option : jobs::find_algorithm("linear")->options)
-    settings += " " + std::string(option.name) + "=" + std::string(option.standard);
+  verb->add_option("--algorithm", options->request.algorithm, "linear (the default) or encoder")->type_name("A");
+  verb->add_option("--base", options->request.base, "A model to start from, where the algorithm takes one")
+      ->type_name("M");
+  std::string settings = "A setting of the algorithm; may be repeated.";
+  for (const jobs::Algorithm& algorithm : jobs::algorithms()) {
+    settings += " " + std::string(algorithm.name) + ":";
+    for (const jobs::OptionDeclaration& option : algorithm.options)
+      settings += " " + std::string(option.name) + "=" + std::string(option.standard);
+    settings += ".";
+  }
   verb->add_option("--set", options->settings, settings)->type_name("K=V");
   verb->add_option("--seed", options->request.seed, "Of everything that is drawn")->type_name("N");
   verb->add_option("--device", options->request.device, "auto, cpu or cuda:N")->type_name("D");

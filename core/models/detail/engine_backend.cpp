@@ -5,6 +5,7 @@
 
 #include "base/process.h"
 #include "detail/backend.h"
+#include "detail/model_rows.h"
 #include "jobs/foreman.h"
 #include "store/blobs.h"
 
@@ -69,10 +70,7 @@ Result<ModelFolder> ModelFolder::make(const store::Project& project, const Model
   if (::mkdtemp(pattern.data()) == nullptr) return fail_errno("write", pattern, errno);
   ModelFolder folder{fs::path(pattern)};
   for (const ModelFile& file : model.files) {
-    // Names come from the project, which may be a stranger's: none may lead out of the folder.
-    if (file.name.empty() || file.name.find('/') != std::string::npos || file.name == "." || file.name == "..")
-      return fail(ErrorKind::store, "store.damaged", "A model has a file of the impossible name {name}.",
-                  {{"name", file.name}});
+    MW_TRY(check_file_name(file.name));
     std::error_code error;
     fs::create_symlink(fs::absolute(store::path_of_blob(project, file.sha256)), folder.path_ / file.name, error);
     if (error) return fail_errno("write", (folder.path_ / file.name).string(), error.value());

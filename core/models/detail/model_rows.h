@@ -15,6 +15,8 @@ inline constexpr std::string_view kSelectModel =
     "task.id = model.task LEFT JOIN run ON run.id = model.run";
 
 [[nodiscard]] Result<std::vector<Model>> read_models(store::Statement& select);
+/// Names come from the project, which may be a stranger's: none may lead out of a folder.
+[[nodiscard]] Status check_file_name(const std::string& name);
 [[nodiscard]] Result<std::vector<ModelFile>> files_from(std::string_view json);
 
 }  // namespace millwright::models::detail

@@ -48,7 +48,8 @@ QWidget* field_for(const jobs::OptionDeclaration& option) {
 
 }  // namespace
 
-PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const QString& wanted, QWidget* parent)
+PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const std::vector<models::Model>& models,
+                       const QString& wanted, QWidget* parent)
     : Dialog(tr("Plan a run"), tr("Start training"), parent), choices_(std::move(choices)) {
   setMinimumWidth(px(560));
   auto* form = new QFormLayout;
@@ -72,6 +73,15 @@ PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const QString& wante
     algorithm_->addItem(tr(std::string(algorithm.title).c_str()), text_of(algorithm.name));
   about_algorithm_ = make_label({}, FontRole::caption, Tone::muted);
   about_algorithm_->setWordWrap(true);
+  base_ = new QComboBox;
+  base_->setAccessibleName(tr("Starts from"));
+  base_->addItem(tr("nothing: a small encoder, from these texts alone"), QString());
+  for (const auto& model : models)
+    if (model.family != "linear")
+      base_->addItem(
+          tr("%1 · %2, %3 parameters")
+              .arg(text_of(model.name), text_of(model.family), figure(static_cast<qint64>(model.parameters))),
+          text_of(tail(model.uuid)));
   seed_ = new QSpinBox;
   seed_->setButtonSymbols(QAbstractSpinBox::NoButtons);
   seed_->setRange(0, 2'000'000'000);
@@ -85,6 +95,8 @@ PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const QString& wante
   form->addRow(QString(), about_snapshot_);
   form->addRow(tr("Algorithm"), algorithm_);
   form->addRow(QString(), about_algorithm_);
+  form->addRow(tr("Starts from"), base_);
+  base_label_ = form->labelForField(base_);
   form->addRow(tr("Seed"), seed_);
   form->addRow(tr("Device"), device_);
   body()->addLayout(form);
@@ -130,6 +142,8 @@ void PlanDialog::show_options() {
   const auto* algorithm = jobs::find_algorithm(utf8_of(algorithm_->currentData().toString()));
   if (!algorithm) return;
   about_algorithm_->setText(tr(std::string(algorithm->description).c_str()));
+  for (QWidget* part : {static_cast<QWidget*>(base_), base_label_, static_cast<QWidget*>(device_)})
+    part->setEnabled(algorithm->needs_torch);
   for (const auto& option : algorithm->options) {
     const QString name = text_of(option.name);
     auto* field = field_for(option);
@@ -161,8 +175,9 @@ models::TrainRequest PlanDialog::request() const {
   models::TrainRequest request;
   request.snapshot = utf8_of(snapshot_->currentData().toString());
   request.algorithm = utf8_of(algorithm_->currentData().toString());
+  if (base_->isEnabled()) request.base = utf8_of(base_->currentData().toString());
   request.seed = static_cast<uint64_t>(seed_->value());
-  request.device = utf8_of(device_->currentData().toString());
+  request.device = device_->isEnabled() ? utf8_of(device_->currentData().toString()) : "auto";
   for (const auto& [name, field] : fields_) request.settings.emplace_back(utf8_of(name), utf8_of(value_of(name)));
   return request;
 }

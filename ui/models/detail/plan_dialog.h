@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "models/registry.h"
 #include "models/training.h"
 #include "snapshots/snapshot.h"
 #include "ui_widgets/dialogs.h"
@@ -25,7 +26,9 @@ struct SnapshotChoice {
 class PlanDialog : public Dialog {
   Q_OBJECT
  public:
-  PlanDialog(std::vector<SnapshotChoice> choices, const QString& wanted, QWidget* parent);
+  /// `models`: those of the registry; encoders among them can be started from.
+  PlanDialog(std::vector<SnapshotChoice> choices, const std::vector<models::Model>& models, const QString& wanted,
+             QWidget* parent);
   [[nodiscard]] models::TrainRequest request() const;
 
  private:
@@ -40,6 +43,8 @@ class PlanDialog : public Dialog {
   QWidget* options_;
   QFormLayout* options_form_;
   std::map<QString, QWidget*> fields_;
+  QComboBox* base_;
+  QWidget* base_label_;
   QSpinBox* seed_;
   QComboBox* device_;
 };

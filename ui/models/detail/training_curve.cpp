@@ -40,8 +40,9 @@ void TrainingCurve::show_run(const models::Run& run) {
   start_over(tr("This run kept no curve."));
   for (const auto& point : run.curve) add_point(text_of(point.name), point.step, point.value);
   const bool overridden = !run.gate_override.empty();
-  words_->setText(overridden ? tr("The gate was overridden: %1").arg(text_of(run.gate_override))
-                             : tr("Accuracy on the validation split; the objective as a share of its largest value."));
+  words_->setText(overridden
+                      ? tr("The gate was overridden: %1").arg(text_of(run.gate_override))
+                      : tr("Accuracy on the validation split; objective and loss as a share of their largest value."));
   set_tone(words_, overridden ? Tone::warning : Tone::muted);
 }
 
@@ -59,12 +60,22 @@ void TrainingCurve::show_progress(const Progress& progress) { progress_->update_
 
 void TrainingCurve::add_events(const std::vector<jobs::Event>& events) {
   for (const auto& event : events) {
+    if (event.type == "progress" && event.body.is_object()) show_pace(event.body);
     if (event.type != "metric" || !event.body.is_object()) continue;
     const auto name = event.body.find("name");
-    if (name == event.body.end() || !name->is_string()) continue;
+    if (name == event.body.end() || !name->is_string() || *name == "learning_rate") continue;
     const double step = number_from(event.body, "step"), value = number_from(event.body, "value");
     if (std::isfinite(step)) add_point(text_of(name->get<std::string>()), static_cast<qint64>(step), value);
   }
+}
+
+/// Speed and memory, where the algorithm tells them.
+void TrainingCurve::show_pace(const Json& progress) {
+  const double speed = number_from(progress, "tokens_per_second"), memory = number_from(progress, "memory");
+  if (!std::isfinite(speed) || speed <= 0) return;
+  QString words = tr("%1 tokens/s").arg(figure(static_cast<qint64>(speed)));
+  if (std::isfinite(memory) && memory > 0) words += tr(" · %1").arg(bytes(static_cast<qint64>(memory)));
+  set_note(words);
 }
 
 void TrainingCurve::finish() {

@@ -35,6 +35,7 @@ class TrainingCurve : public Card {
  private:
   void start_over(const QString& empty_text);
   void add_point(const QString& name, qint64 step, double value);
+  void show_pace(const Json& progress);
   struct Series {
     QString name;
     int number = 0;      ///< in the chart

@@ -1,0 +1,164 @@
+// An encoder from a snapshot to predictions: trained by the engine, judged, kept, put to work in a process of its own,
+// taken away as a folder and brought back.
+#include <QTest>
+#include <cmath>
+#include <sstream>
+
+#include "models/comparison.h"
+#include "models/evaluation.h"
+#include "models/prediction.h"
+#include "trainable_project.h"
+
+using namespace millwright;           // NOLINT: a test's own file
+using namespace millwright::models;   // NOLINT
+using namespace millwright::testing;  // NOLINT
+
+namespace {
+
+/// Small enough to train in seconds; three topics that share no word need no more.
+TrainRequest small_encoder(const std::string& base = {}) {
+  TrainRequest request;
+  request.algorithm = "encoder";
+  request.base = base;
+  request.settings = {{"layers", "1"},       {"hidden", "32"},           {"heads", "2"},     {"intermediate", "64"},
+                      {"vocabulary", "400"}, {"learning_rate", "0.003"}, {"epochs", "3"},    {"batch_size", "16"},
+                      {"max_length", "32"},  {"warmup", "0.1"},          {"dropout", "0.1"}, {"threads", "1"}};
+  request.seed = 3;
+  request.device = "cpu";
+  return request;
+}
+
+Run train(Trainable& bench, const TrainRequest& request) {
+  const jobs::Job job = need(start_training(bench.project, request, {}));
+  auto foreman = need(models::foreman(bench.project));
+  return need(run_of_job(bench.project, need(foreman.wait(job.id, {})).id));
+}
+
+}  // namespace
+
+class TestEncoderModels : public QObject {
+  Q_OBJECT
+
+  std::unique_ptr<Trainable> bench_;
+  std::optional<Run> run_;
+  std::optional<Model> model_;
+
+ private Q_SLOTS:
+  void initTestCase() {
+    bench_ = std::make_unique<Trainable>();
+    run_ = train(*bench_, small_encoder());
+    model_ = need(read_model(bench_->project, run_->model));
+  }
+  void cleanupTestCase() { bench_.reset(); }
+
+  void it_is_a_run_like_any_other_and_the_baseline_came_first() {
+    QCOMPARE(run_->algorithm, std::string("encoder"));
+    QCOMPARE(model_->family, std::string("bert"));
+    QVERIFY2(run_->metrics["accuracy"]["value"].get<double>() > 0.95, to_text(run_->metrics).c_str());
+    QCOMPARE(run_->metrics["n"].get<int64_t>(), bench_->snapshot.counts.test);
+    QVERIFY(std::any_of(run_->curve.begin(), run_->curve.end(), [](const auto& p) { return p.name == "loss"; }));
+    const auto runs = need(list_runs(bench_->project));
+    QCOMPARE(runs.size(), size_t{2});
+    QCOMPARE(runs.back().algorithm, std::string("linear"));
+    const Model baseline = need(read_model(bench_->project, runs.back().model));
+    const auto comparison = need(compare_models(bench_->project, *model_, baseline));
+    QVERIFY(comparison && comparison->n == bench_->snapshot.counts.test);
+    QVERIFY(need(verify_models(bench_->project, {})).problems.empty());
+  }
+
+  void a_second_run_has_no_second_baseline_and_the_same_weights() {
+    const Run again = train(*bench_, small_encoder());
+    QCOMPARE(need(list_runs(bench_->project)).size(), size_t{3});
+    QCOMPARE(to_hex(again.weights_sha256), to_hex(run_->weights_sha256));
+  }
+
+  void the_engine_answers_for_it() {
+    auto predictor = need(Predictor::load(bench_->project, *model_));
+    QCOMPARE(predictor.labels(), (std::vector<std::string>{"fruit", "river", "tool"}));
+    QCOMPARE(predictor.fields(), (std::vector<std::string>{"text"}));
+    QCOMPARE(need(predictor.predict("number 1 the plum and a cherry")).label, std::string("fruit"));
+    const auto scores = need(predictor.predict("number 7 the rhine and a loire", true));
+    QCOMPARE(scores.label, std::string("river"));
+    double sum = 0;
+    for (const auto& [label, probability] : scores.scores) sum += probability;
+    QVERIFY(std::abs(sum - 1) < 1e-5);
+    // Together or one by one: the same.
+    const std::vector<std::string> texts = {"number 2 the saw and a drill", "", "number 9 the fig and a pear",
+                                            std::string(5000, 'x')};
+    std::vector<std::vector<double>> together;
+    const auto done = predictor.predict_all(texts, {}, [&](size_t, std::span<const double> row) {
+      together.emplace_back(row.begin(), row.end());
+      return true;
+    });
+    QVERIFY(done.has_value() && together.size() == texts.size());
+    for (size_t i = 0; i < texts.size(); ++i)
+      QVERIFY(std::abs(need(predictor.best(texts[i])).confidence - best_label(together[i]).confidence) < 1e-5);
+  }
+
+  void evaluating_it_again_gives_what_training_said() {
+    const Evaluation again = need(evaluate(bench_->project, {tail(model_->uuid), "latest:test", {}}, {}));
+    QVERIFY(std::abs(again.accuracy.value - run_->metrics["accuracy"]["value"].get<double>()) < 1e-12);
+    QVERIFY(std::isfinite(again.latency_p50_ms));
+  }
+
+  void a_stream_goes_through_it() {
+    auto predictor = need(Predictor::load(bench_->project, *model_));
+    std::string lines;
+    for (int i = 0; i < 150; ++i)
+      lines += R"({"text":"number )" + std::to_string(i) + (i % 2 == 0 ? " the oder" : " the chisel") + "\"}\n";
+    std::istringstream stream(lines);
+    int64_t rows = 0, rivers = 0;
+    const auto done = predict_stream(predictor, stream, {"text"}, false,
+                                     [&](const RowPrediction& row) {
+                                       ++rows;
+                                       if (row.row != rows) return false;
+                                       rivers += row.prediction.label == "river" ? 1 : 0;
+                                       return true;
+                                     },
+                                     {});
+    QVERIFY(done.has_value());
+    QCOMPARE(rows, int64_t{150});
+    QCOMPARE(rivers, int64_t{75});
+  }
+
+  void it_goes_out_as_a_folder_and_comes_back() {
+    const fs::path folder = bench_->folder / "taken-away";
+    const auto files = need(export_model(bench_->project, model_->id, folder));
+    QVERIFY(files.size() >= 3);
+    const Model back = need(add_model(bench_->project, folder, "brought back"));
+    QCOMPARE(back.family, model_->family);
+    QCOMPARE(to_hex(back.weights_sha256), to_hex(model_->weights_sha256));
+    QCOMPARE(back.parameters, model_->parameters);
+    auto there = need(Predictor::load(bench_->project, *model_)), here = need(Predictor::load(bench_->project, back));
+    const std::string text = "number 5 the hammer and a saw";
+    QCOMPARE(need(here.best(text)).confidence, need(there.best(text)).confidence);
+  }
+
+  void training_goes_on_from_it() {
+    TrainRequest request = small_encoder(tail(model_->uuid));
+    request.settings = {{"epochs", "1"}, {"threads", "1"}, {"learning_rate", "0.0001"}};
+    const Run tuned = train(*bench_, request);
+    QVERIFY(tuned.metrics["accuracy"]["value"].get<double>() > 0.95);
+    QVERIFY(tuned.weights_sha256 != run_->weights_sha256);
+    QVERIFY(need(verify_models(bench_->project, {})).problems.empty());  // the base's files are untouched
+  }
+
+  void what_cannot_be_started_from_is_said() {
+    auto request = small_encoder();
+    const auto runs = need(list_runs(bench_->project));
+    request.base = tail(runs.back().model_uuid);  // the linear one
+    const auto linear = start_training(bench_->project, request, {});
+    QVERIFY(!linear && linear.error().code == "train.base");
+    request = {};
+    request.base = tail(model_->uuid);
+    const auto baseline = start_training(bench_->project, request, {});
+    QVERIFY(!baseline && baseline.error().code == "train.base");
+    request = small_encoder();
+    request.device = "tpu";
+    const auto device = start_training(bench_->project, request, {});
+    QVERIFY(!device && device.error().code == "train.device");
+  }
+};
+
+QTEST_GUILESS_MAIN(TestEncoderModels)
+#include "test_encoder_models.moc"
