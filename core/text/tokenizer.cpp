@@ -74,6 +74,7 @@ struct Tokenizer::State {
     added_names.resize(static_cast<size_t>(size));
     for (const AddedToken& token : parts.added.tokens()) added_names[static_cast<size_t>(token.id)] = token.content;
     if (!parts.post_processor.trim_offsets) return;
+    if (parts.model->kind() == "Unigram") spelled_unknown = parts.model->unknown();
     for (int32_t id = 0; id < vocabulary.size(); ++id) blanks.push_back(count_blanks(vocabulary.token(id)));
   }
 
@@ -93,17 +94,19 @@ struct Tokenizer::State {
     const uint32_t end = piece.begin + std::clamp(token.end, token.begin + 1, std::max(length, token.begin + 1));
     const auto& align = passage.text.align;
     TokenOffsets offsets{align[begin].begin, align[std::min<size_t>(end, align.size()) - 1].end};
-    if (parts.post_processor.trim_offsets)
-      trim(piece.added >= 0 ? count_blanks(passage.bytes(piece)) : blanks[static_cast<size_t>(token.id)],
-           out.ids.empty(), offsets);
+    if (parts.post_processor.trim_offsets) {
+      // What counts is how the token reads: an added one, and a unigram's unknown one, as the text there.
+      const bool as_text = piece.added >= 0 || token.id == spelled_unknown;
+      const std::string_view text = as_text ? passage.bytes(piece).substr(token.begin, token.end - token.begin) : "";
+      trim(as_text ? count_blanks(text) : blanks[static_cast<size_t>(token.id)], out.ids.empty(), offsets);
+    }
     out.ids.push_back(token.id);
     out.offsets.push_back(offsets);
   }
 
   void add_piece(TokenizerScratch::State& scratch, const Piece& piece, Sequence& out) const {
     const std::string_view text = scratch.passage.bytes(piece);
-    if (piece.added >= 0)
-      return add(scratch.passage, piece, {piece.added, 0, static_cast<uint32_t>(text.size())}, out);
+    if (piece.added >= 0) return add(scratch.passage, piece, {piece.added, 0, static_cast<uint32_t>(text.size())}, out);
     const bool short_enough = text.size() <= WordCache::kLongestWord;
     const uint64_t hash = short_enough ? hash_term(text) : 0;
     if (short_enough) {
@@ -136,6 +139,7 @@ struct Tokenizer::State {
   TokenizerParts parts;
   uint64_t identity;  ///< tells whose words a scratch remembers
   int32_t size = 0;
+  int32_t spelled_unknown = -1;               ///< an unknown token that reads as the text it stands for
   std::vector<std::string_view> added_names;  ///< by id; empty where it is the model's
   std::vector<Blanks> blanks;                 ///< by id of the model, where offsets are trimmed
 };

@@ -154,7 +154,11 @@ void compose_all(const OldUnicode& unicode, std::vector<Change>& changes) {
 class UnicodeForm : public Normalizer {
  public:
   UnicodeForm(bool compatible, bool composed)
-      : unicode_(compatible), composed_(composed), harmless_(compatible ? 0xA0 : composed ? 0x300 : 0xC0) {}
+      : unicode_(compatible),
+        composed_(composed),
+        harmless_(compatible ? 0xA0
+                  : composed ? 0x300
+                             : 0xC0) {}
   bool apply(Passage& passage, uint32_t shift) const override {
     const std::string_view text = passage.part.text;
     if (is_ascii(text) || !any_character(text, [this](char32_t c) { return c >= harmless_; })) return false;
@@ -221,9 +225,8 @@ class BertNormalizer : public Normalizer {
     if (options_.handle_chinese_chars) step(space_chinese(passage));
     if (options_.strip_accents) {
       step(decompose_.apply(passage, shift));
-      step(map_characters(passage, [this](char32_t c) {
-        return classes_.is(c, kNonspacing) ? std::nullopt : std::optional(c);
-      }));
+      step(map_characters(
+          passage, [this](char32_t c) { return classes_.is(c, kNonspacing) ? std::nullopt : std::optional(c); }));
     }
     if (options_.lowercase) step(to_lower(passage));
     return false;  // it is in `part` already
@@ -307,8 +310,7 @@ class StripAccents : public Normalizer {
   bool apply(Passage& passage, uint32_t) const override {
     if (is_ascii(passage.part.text)) return false;
     const ClassTable& classes = ClassTable::get();
-    return map_characters(passage,
-                          [&](char32_t c) { return classes.is(c, kMark) ? std::nullopt : std::optional(c); });
+    return map_characters(passage, [&](char32_t c) { return classes.is(c, kMark) ? std::nullopt : std::optional(c); });
   }
 };
 
@@ -317,8 +319,8 @@ class Nmt : public Normalizer {
  public:
   bool apply(Passage& passage, uint32_t) const override {
     return map_characters(passage, [](char32_t c) -> std::optional<char32_t> {
-      const bool dropped = (c >= 1 && c <= 8) || c == 0x0B || (c >= 0x0E && c <= 0x1F) || c == 0x7F || c == 0x8F ||
-                           c == 0x9F;
+      const bool dropped =
+          (c >= 1 && c <= 8) || c == 0x0B || (c >= 0x0E && c <= 0x1F) || c == 0x7F || c == 0x8F || c == 0x9F;
       if (dropped) return std::nullopt;
       const bool space = c == 9 || c == 0x0A || c == 0x0C || c == 0x0D || c == 0x1680 || (c >= 0x200B && c <= 0x200F) ||
                          c == 0x2028 || c == 0x2029 || c == 0x2581 || c == 0xFEFF || c == 0xFFFD;
