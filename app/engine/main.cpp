@@ -16,6 +16,7 @@
 #include "engine/linear_training.h"
 #include "engine/run_job.h"
 #include "engine/torch.h"
+#include "tokenize.h"
 
 namespace {
 
@@ -23,6 +24,7 @@ using namespace millwright;
 
 constexpr const char* kUsage =
     "millwright-engine JOBDIR          work on a job folder\n"
+    "millwright-engine tokenize MODEL_DIR [FILE]   what a model's tokenizer makes of texts\n"
     "millwright-engine version [--json] what this engine is made of\n";
 
 int complain(const Error& error) {
@@ -76,6 +78,7 @@ int main(int argc, char** argv) {
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (first == "version" || first == "--version")
     return show_version(argc > 2 && std::string_view(argv[2]) == "--json");
+  if (first == "tokenize") return tokenize_verb({argv + 2, static_cast<size_t>(argc - 2)});
   if (argc != 2 || first.empty() || first.starts_with("-")) {
     (first == "--help" || first == "-h" ? std::cout : std::cerr) << kUsage;
     return first == "--help" || first == "-h" ? 0 : exit_code(ErrorKind::usage);
