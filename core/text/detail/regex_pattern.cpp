@@ -212,7 +212,7 @@ class RegexPattern : public TextPattern {
   static RE2::Options options() {
     RE2::Options options;
     options.set_log_errors(false);
-    options.set_max_mem(int64_t{64} << 20);
+    options.set_max_mem(int64_t{16} << 20);
     return options;
   }
   RE2 regex_;
