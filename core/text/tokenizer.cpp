@@ -41,6 +41,11 @@ Blanks count_blanks(std::string_view token) {
   return blanks;
 }
 
+tl::unexpected<Error> too_long() {
+  return fail(ErrorKind::bad_input, "tokenizer.text_too_long",
+              "A text of more than 16 MiB, or of more than 64 MiB once normalized, cannot be tokenized.");
+}
+
 std::atomic<uint64_t> next_identity{1};
 
 }  // namespace
@@ -122,7 +127,7 @@ struct Tokenizer::State {
     if (short_enough) scratch.cache.add(text, hash, scratch.tokens);
   }
 
-  void tokenize(std::string_view text, TokenizerScratch::State& scratch, Sequence& out) const {
+  Status tokenize(std::string_view text, TokenizerScratch::State& scratch, Sequence& out) const {
     out.ids.clear();
     out.offsets.clear();
     if (!is_valid_utf8(text)) {
@@ -130,10 +135,12 @@ struct Tokenizer::State {
       text = scratch.mended;
     }
     scratch.cache.belong_to(identity);
-    scratch.passage.text.assign(text);
+    scratch.passage.begin(text);
     parts.added.extract(parts.normalizers, scratch.passage);
     for (const auto& step : parts.pre_tokenizers) step->apply(scratch.passage);
+    if (scratch.passage.overflown()) return too_long();
     for (const Piece& piece : scratch.passage.pieces) add_piece(scratch, piece, out);
+    return {};
   }
 
   TokenizerParts parts;
@@ -198,13 +205,12 @@ Result<Tokenizer> Tokenizer::parse(std::string_view tokenizer_json) {
 Status Tokenizer::run(std::string_view first, const std::string_view* second, TokenizerScratch& scratch, Encoding& out,
                       const EncodeOptions& options) const {
   out.clear();
-  if (first.size() > kLongestText || (second != nullptr && second->size() > kLongestText))
-    return fail(ErrorKind::bad_input, "tokenizer.text_too_long", "A text of more than 1 GiB cannot be tokenized.");
+  if (first.size() > kLongestText || (second != nullptr && second->size() > kLongestText)) return too_long();
   TokenizerScratch::State& memory = *scratch.state_;
-  state_->tokenize(first, memory, memory.sequences[0]);
+  MW_TRY(state_->tokenize(first, memory, memory.sequences[0]));
   size_t lengths[2] = {memory.sequences[0].ids.size(), 0};
   if (second != nullptr) {
-    state_->tokenize(*second, memory, memory.sequences[1]);
+    MW_TRY(state_->tokenize(*second, memory, memory.sequences[1]));
     lengths[1] = memory.sequences[1].ids.size();
   }
   const PostProcessor& post = state_->parts.post_processor;

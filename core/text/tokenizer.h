@@ -64,7 +64,7 @@ class TokenizerScratch {
 
 class Tokenizer {
  public:
-  static constexpr size_t kLongestText = size_t{1} << 30;  ///< bytes
+  static constexpr size_t kLongestText = size_t{1} << 24;  ///< bytes
 
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
@@ -79,7 +79,8 @@ class Tokenizer {
   [[nodiscard]] static Result<Tokenizer> parse(std::string_view tokenizer_json);
 
   /// Never cuts unless options say so; invalid UTF-8 counts as U+FFFD. Nothing is allocated once `out` and `scratch`
-  /// have grown. Thread-safe with a scratch for each thread. Error: bad_input "tokenizer.text_too_long".
+  /// have grown. Thread-safe with a scratch for each thread. Error: bad_input "tokenizer.text_too_long" (also where the
+  /// tokenizer makes it so).
   [[nodiscard]] Status encode(std::string_view text, TokenizerScratch& scratch, Encoding& out,
                               const EncodeOptions& options = {}) const;
   [[nodiscard]] Status encode_pair(std::string_view first, std::string_view second, TokenizerScratch& scratch,

@@ -36,6 +36,7 @@ Result<std::vector<AddedToken>> read_added(const JsonPlace& part, const Vocabula
       MW_ASSIGN(*flag, place.boolean());
     }
     if (token.content.empty()) continue;  // as the reference does
+    if (token.content.size() > 4096) return unsupported(content.path, "a token of more than 4096 bytes");
     // The reference takes the id of the model's own token of that name, else the next free one.
     const auto known = places.find(token.content);
     const int32_t of_model = vocabulary.find(token.content);

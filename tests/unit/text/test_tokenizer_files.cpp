@@ -199,6 +199,21 @@ class TestTokenizerFiles : public QObject {
     QCOMPARE(encoding.ids, std::vector<int32_t>{0});
   }
 
+  void bounds_what_a_tokenizer_makes_of_a_text() {
+    const Json book = {{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", std::string(100'000, 'a')}};
+    const auto tokenizer = Tokenizer::parse(
+        to_text(with(file(bpe()), "/normalizer", {{"type", "Sequence"}, {"normalizers", {book, book}}})));
+    QVERIFY(tokenizer);
+    TokenizerScratch scratch;
+    Encoding encoding;
+    const auto grown = tokenizer->encode("a", scratch, encoding);
+    QVERIFY(!grown);
+    QCOMPARE(grown.error().code, std::string("tokenizer.text_too_long"));
+    QVERIFY(tokenizer->encode("b", scratch, encoding));
+    QCOMPARE(encoding.ids, std::vector<int32_t>{1});
+    QVERIFY(!tokenizer->encode(std::string(Tokenizer::kLongestText + 1, 'b'), scratch, encoding));
+  }
+
   void one_long_piece_takes_no_quadratic_time() {
     TokenizerScratch scratch;
     Encoding encoding;
