@@ -18,6 +18,7 @@
 #include "engine/linear_training.h"
 #include "engine/run_job.h"
 #include "engine/torch.h"
+#include "tokenize.h"
 #include "verbs.h"
 
 namespace {
@@ -29,6 +30,7 @@ constexpr const char* kUsage =
     "millwright-engine JOBDIR          work on a job folder\n"
     "millwright-engine version [--json] what this engine is made of\n"
     "millwright-engine info MODEL_DIR   what a model folder holds\n"
+    "millwright-engine tokenize MODEL_DIR [FILE]   what a model's tokenizer makes of texts\n"
     "millwright-engine forward MODEL_DIR [FILE] [--hidden] [--dtype T] [--device D]\n"
     "                                   texts through a model: logits, or mean-pooled hidden states\n"
     "millwright-engine predict MODEL_DIR [--device D]\n"
@@ -80,6 +82,7 @@ int main(int argc, char** argv) {
   if (first == "version" || first == "--version")
     return show_version(argc > 2 && std::string_view(argv[2]) == "--json");
   const std::span<char*> rest(argv + std::min(argc, 2), argv + argc);
+  if (first == "tokenize") return tokenize_verb({argv + 2, static_cast<size_t>(argc - 2)});
   if (first == "info") return app::run_info(rest);
   if (first == "predict") return app::run_predict(rest);
   if (first == "forward") return app::run_forward(rest);
