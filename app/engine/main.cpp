@@ -30,7 +30,11 @@ constexpr const char* kUsage =
     "millwright-engine version [--json] what this engine is made of\n"
     "millwright-engine info MODEL_DIR   what a model folder holds\n"
     "millwright-engine forward MODEL_DIR [FILE] [--hidden] [--dtype T] [--device D]\n"
-    "                                   texts through a model: logits, or mean-pooled hidden states\n";
+    "                                   texts through a model: logits, or mean-pooled hidden states\n"
+    "millwright-engine selftest [--device D]\n"
+    "                                   every operator against float64 on the processor\n"
+    "millwright-engine bench [--suite matmul|train|infer] [--device D] [--dtype T] [--seconds N]\n"
+    "                                   tokens and operations a second\n";
 
 /// Signals that ask to end become a request to stop, taken up by a thread that waits for nothing else.
 void watch_signals(const std::stop_source& stop) {
@@ -80,6 +84,8 @@ int main(int argc, char** argv) {
   const std::span<char*> rest(argv + std::min(argc, 2), argv + argc);
   if (first == "info") return app::run_info(rest);
   if (first == "forward") return app::run_forward(rest);
+  if (first == "selftest") return app::run_selftest(rest);
+  if (first == "bench") return app::run_bench(rest);
   if (argc != 2 || first.empty() || first.starts_with("-")) {
     (first == "--help" || first == "-h" ? std::cout : std::cerr) << kUsage;
     return first == "--help" || first == "-h" ? 0 : exit_code(ErrorKind::usage);
