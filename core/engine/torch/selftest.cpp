@@ -91,10 +91,11 @@ class Bench {
       if (real) leaves.push_back(own.back().set_requires_grad(true));
     }
     Tensors out = what(own);
-    // A weight for each output, so that the gradient is not that of a plain sum.
+    // A weight for each output, so that the gradient is not that of a plain sum; all of one sign, since where numbers
+    // cancel out nothing but their rounding is left.
     at::Tensor sum = at::zeros({}, at::TensorOptions(device).dtype(type == at::kDouble ? at::kDouble : at::kFloat));
     for (const at::Tensor& one : out) {
-      const at::Tensor wave = at::sin(at::arange(one.numel(), at::TensorOptions(device).dtype(at::kFloat)));
+      const at::Tensor wave = at::sin(at::arange(one.numel(), at::TensorOptions(device).dtype(at::kFloat))) * 0.5 + 1;
       sum = sum + (one.reshape({-1}).to(sum.scalar_type()) * wave.to(sum.scalar_type())).sum();
     }
     for (at::Tensor& gradient : torch::autograd::grad({sum}, leaves, {}, c10::nullopt, false, /*allow_unused=*/true))

@@ -28,7 +28,7 @@ Json body(const char* dtype) {
             {"heads", 2},
             {"intermediate", 128},
             {"vocabulary", 300},
-            {"epochs", 40},
+            {"epochs", 15},
             {"batch_size", 8},
             {"max_length", 16},
             {"dtype", dtype},
