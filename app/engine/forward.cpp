@@ -2,6 +2,7 @@
 #include <charconv>
 #include <fstream>
 #include <iostream>
+#include <optional>
 
 #include "base/json.h"
 #include "engine/encoder_input.h"
@@ -9,6 +10,7 @@
 #include "engine/linear_training.h"
 #include "engine/torch.h"
 #include "text/encoder_folder.h"
+#include "text/tokenizer.h"
 #include "verbs.h"
 
 namespace millwright::app {
@@ -23,16 +25,9 @@ struct Model {
   engine::Output output;
 };
 
-Result<engine::Dtype> dtype_named(const std::string& name) {
-  for (const auto dtype : {engine::Dtype::fp32, engine::Dtype::bf16, engine::Dtype::fp16, engine::Dtype::fp64})
-    if (engine::name_of(dtype) == name) return dtype;
-  return fail(ErrorKind::usage, "usage", "{name} is no type to compute in: it takes fp32, bf16, fp16 or fp64.",
-              {{"name", name}});
-}
-
 Result<Model> open_model(const Arguments& given, const text::EncoderFolder& folder) {
   MW_TRY(folder.usable());
-  MW_ASSIGN(const engine::Dtype dtype, dtype_named(given.value("dtype", "fp32")));
+  MW_ASSIGN(const engine::Dtype dtype, engine::dtype_named(given.value("dtype", "fp32")));
   int threads = 0;
   const std::string wish = given.value("threads", "0");
   (void)std::from_chars(wish.data(), wish.data() + wish.size(), threads);
@@ -55,14 +50,53 @@ std::vector<int64_t> whole_numbers(const Json& list) {
   return out;
 }
 
-/// A line of input as tokens: an object with "ids" (and "type_ids").
-Result<engine::EncodedText> read_line(const std::string& line, int64_t number) {
-  MW_ASSIGN(const Json json, parse_json(line, "line " + std::to_string(number)));
-  if (!json.is_object() || !json.contains("ids"))
-    return fail(ErrorKind::bad_input, "forward.bad_line", "Line {line} has no \"ids\".",
-                {{"line", std::to_string(number)}});
-  return engine::EncodedText{whole_numbers(json["ids"]), whole_numbers(json.value("type_ids", Json()))};
-}
+/// Lines of input as tokens: plain text, or objects with "text" (and "pair"), or with "ids" (and "type_ids").
+class LineReader {
+ public:
+  LineReader(const text::EncoderFolder& folder, int64_t longest) : folder_(folder.path()) {
+    options_.max_length = static_cast<size_t>(longest);
+  }
+
+  Result<engine::EncodedText> read(const std::string& line, int64_t number) {
+    const Json json = line.starts_with('{') ? Json::parse(line, nullptr, false) : Json();
+    if (!json.is_object()) return encode(line, {}, number);
+    if (json.contains("ids"))
+      return engine::EncodedText{whole_numbers(json["ids"]), whole_numbers(json.value("type_ids", Json()))};
+    const Json first = json.value("text", Json()), second = json.value("pair", Json());
+    if (!first.is_string() || !(second.is_string() || second.is_null()))
+      return fail(ErrorKind::bad_input, "forward.bad_line", "Line {line} has neither \"text\" nor \"ids\".",
+                  {{"line", std::to_string(number)}});
+    return encode(first.get<std::string>(),
+                  second.is_string() ? std::optional(second.get<std::string>()) : std::nullopt, number);
+  }
+
+ private:
+  Result<engine::EncodedText> encode(const std::string& text, const std::optional<std::string>& pair, int64_t number) {
+    if (!tokenizer_) {
+      MW_ASSIGN(text::Tokenizer loaded, text::Tokenizer::load(folder_));
+      tokenizer_.emplace(std::move(loaded));
+    }
+    const auto run = [&](const text::EncodeOptions& options) {
+      return pair ? tokenizer_->encode_pair(text, *pair, scratch_, encoding_, options)
+                  : tokenizer_->encode(text, scratch_, encoding_, options);
+    };
+    MW_TRY(run({}));
+    if (const size_t had = encoding_.size(); had > options_.max_length) {
+      MW_TRY(run(options_));
+      std::cerr << "line " << number << ": cut from " << had << " to " << encoding_.size() << " tokens\n";
+    }
+    engine::EncodedText out;
+    out.ids.assign(encoding_.ids.begin(), encoding_.ids.end());
+    out.types.assign(encoding_.type_ids.begin(), encoding_.type_ids.end());
+    return out;
+  }
+
+  fs::path folder_;
+  text::EncodeOptions options_;
+  std::optional<text::Tokenizer> tokenizer_;  ///< loaded at the first text
+  text::TokenizerScratch scratch_;
+  text::Encoding encoding_;
+};
 
 Json row(std::span<const float> values) {
   Json out = Json::array();
@@ -90,12 +124,12 @@ Status flush(Model& model, engine::PackedBatch& batch) {
   return {};
 }
 
-Status forward_all(Model& model, std::istream& in) {
+Status forward_all(Model& model, LineReader& reader, std::istream& in) {
   engine::PackedBatch batch;
   int64_t number = 0;
   for (std::string line; std::getline(in, line);) {
     ++number;
-    MW_ASSIGN(engine::EncodedText text, read_line(line, number));
+    MW_ASSIGN(engine::EncodedText text, reader.read(line, number));
     const auto longest = static_cast<size_t>(model.layout.config.longest());
     if (const size_t had = text.size(); engine::cut_text(text, longest))
       std::cerr << "line " << number << ": cut from " << had << " to " << longest << " tokens\n";
@@ -127,7 +161,8 @@ int run_forward(std::span<char*> arguments) {
       return complain(
           fail(ErrorKind::bad_input, "file.not_found", "Cannot read {path}.", {{"path", given->places[1]}}).value());
   }
-  const Status done = forward_all(*model, from_file ? file : std::cin);
+  LineReader reader(*folder, folder->config().longest());
+  const Status done = forward_all(*model, reader, from_file ? file : std::cin);
   return done ? 0 : complain(done.error());
 }
 

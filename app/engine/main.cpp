@@ -34,7 +34,11 @@ constexpr const char* kUsage =
     "millwright-engine forward MODEL_DIR [FILE] [--hidden] [--dtype T] [--device D]\n"
     "                                   texts through a model: logits, or mean-pooled hidden states\n"
     "millwright-engine predict MODEL_DIR [--device D]\n"
-    "                                   answers {\"texts\": […]} with probabilities, a line each\n";
+    "                                   answers {\"texts\": […]} with probabilities, a line each\n"
+    "millwright-engine selftest [--device D]\n"
+    "                                   every operator against float64 on the processor\n"
+    "millwright-engine bench [--suite matmul|train|infer] [--device D] [--dtype T] [--seconds N]\n"
+    "                                   tokens and operations a second\n";
 
 /// Signals that ask to end become a request to stop, taken up by a thread that waits for nothing else.
 void watch_signals(const std::stop_source& stop) {
@@ -86,6 +90,8 @@ int main(int argc, char** argv) {
   if (first == "info") return app::run_info(rest);
   if (first == "predict") return app::run_predict(rest);
   if (first == "forward") return app::run_forward(rest);
+  if (first == "selftest") return app::run_selftest(rest);
+  if (first == "bench") return app::run_bench(rest);
   if (argc != 2 || first.empty() || first.starts_with("-")) {
     (first == "--help" || first == "-h" ? std::cout : std::cerr) << kUsage;
     return first == "--help" || first == "-h" ? 0 : exit_code(ErrorKind::usage);

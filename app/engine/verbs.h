@@ -36,5 +36,9 @@ int run_predict(std::span<char*> arguments);
 int run_info(std::span<char*> arguments);
 /// forward MODEL_DIR [FILE] [--hidden] [--dtype T] [--device D] [--threads N]
 int run_forward(std::span<char*> arguments);
+/// selftest [--device D]: a row for each operator; 1 when one is wrong
+int run_selftest(std::span<char*> arguments);
+/// bench [--suite matmul|train|infer] [--device D] [--dtype T] [--seconds N] and sizes of the model
+int run_bench(std::span<char*> arguments);
 
 }  // namespace millwright::app

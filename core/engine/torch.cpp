@@ -36,6 +36,9 @@ void set_environment(int threads) {
   const std::string count = std::to_string(threads);
   ::setenv("OMP_NUM_THREADS", count.c_str(), 0);
   ::setenv("OPENBLAS_NUM_THREADS", count.c_str(), 0);
+  // OpenMP's threads wait for each other by spinning, 300,000 rounds by default. On a machine that does other work too,
+  // and that is the rule here, they mostly wait for one that is not running: a few rounds, then sleep.
+  ::setenv("GOMP_SPINCOUNT", "1000", 0);
   // Without it cuBLAS may sum in another order from one call to the next.
   ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
 }
@@ -53,6 +56,13 @@ void keep_memory() {
 std::string_view name_of(Dtype dtype) {
   constexpr std::string_view kNames[] = {"fp32", "bf16", "fp16", "fp64"};
   return kNames[static_cast<size_t>(dtype)];
+}
+
+Result<Dtype> dtype_named(const std::string& name) {
+  for (const auto dtype : {Dtype::fp32, Dtype::bf16, Dtype::fp16, Dtype::fp64})
+    if (name_of(dtype) == name) return dtype;
+  return fail(ErrorKind::usage, "usage", "{name} is no type to compute in: it takes fp32, bf16, fp16 or fp64.",
+              {{"name", name}});
 }
 
 Result<Json> start_torch(int threads) {
@@ -79,6 +89,22 @@ Result<std::unique_ptr<EncoderModel>> make_encoder_model(const EncoderLayout& la
   Result<std::unique_ptr<EncoderModel>> model = std::unique_ptr<EncoderModel>();
   make(&layout, &settings, &model);
   return model;
+}
+
+Result<bool> selftest(const std::string& device, const std::function<void(const Json&)>& row) {
+  const auto run = entry<decltype(&millwright_torch_selftest)>("millwright_torch_selftest");
+  if (run == nullptr) return no_torch("it was not started.");
+  Result<bool> ok = false;
+  run(&device, &row, &ok);
+  return ok;
+}
+
+Result<Json> bench(const BenchSettings& settings) {
+  const auto run = entry<decltype(&millwright_torch_bench)>("millwright_torch_bench");
+  if (run == nullptr) return no_torch("it was not started.");
+  Result<Json> figures = Json();
+  run(&settings, &figures);
+  return figures;
 }
 
 }  // namespace millwright::engine

@@ -1,7 +1,9 @@
 // libtorch, loaded when something asks for it and not before.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -19,5 +21,23 @@ namespace millwright::engine {
 /// "engine.no_device", "engine.bad_dtype".
 [[nodiscard]] Result<std::unique_ptr<EncoderModel>> make_encoder_model(const EncoderLayout& layout,
                                                                        const EncoderSettings& settings);
+
+/// Checks every operator in use on a device against float64 on the processor; `row` gets {"operator","shapes","type",
+/// "largest_error","limit","ok"} for each. True when all are ok. Errors: as above.
+[[nodiscard]] Result<bool> selftest(const std::string& device, const std::function<void(const Json&)>& row);
+
+struct BenchSettings {
+  std::string suite = "train";  ///< "matmul", "train", "infer"
+  std::string device = "cpu";
+  Dtype dtype = Dtype::fp32;
+  double seconds = 10;  ///< of measuring
+  int64_t texts = 32;   ///< in a batch
+  int64_t length = 0;   ///< tokens of each; 0: as short texts are, 4 to 30
+  int64_t layers = 6, hidden = 384, heads = 12, intermediate = 1536, vocabulary = 30522;  ///< MiniLM's size
+};
+
+/// {"suite","device","type","matmul_flops_per_second",…}; for train and infer also "tokens_per_second",
+/// "flops_per_second", "share_of_matmul" and "peak_memory". Errors: as above; usage "engine.bad_suite".
+[[nodiscard]] Result<Json> bench(const BenchSettings& settings);
 
 }  // namespace millwright::engine

@@ -5,9 +5,11 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
+#include "torch/bench.h"
 #include "torch/compat.h"
 #include "torch/devices.h"
 #include "torch/guard.h"
+#include "torch/selftest.h"
 #include "torch/trained_encoder.h"
 
 using namespace millwright;
@@ -36,5 +38,12 @@ void millwright_torch_encoder(const EncoderLayout* layout, const EncoderSettings
                               Result<std::unique_ptr<EncoderModel>>* result) {
   *result = make_encoder(*layout, *settings);
 }
+
+void millwright_torch_selftest(const std::string* device, const std::function<void(const Json&)>* row,
+                               Result<bool>* result) {
+  *result = run_selftest(*device, *row);
+}
+
+void millwright_torch_bench(const BenchSettings* settings, Result<Json>* result) { *result = run_bench(*settings); }
 
 }  // extern "C"

@@ -128,10 +128,14 @@ class TestEncoderForward : public QObject {
       const auto model = load(*folder, layout, dtype);
       const double limit = dtype == Dtype::bf16 ? 5e-2 : 1e-4;
       const double hidden = distance(*model->forward(batch, Output::mean_hidden), flat(one["mean_hidden"]));
-      QVERIFY2(hidden < limit, qPrintable(QString("%1 hidden %2").arg(QString::fromStdString(std::string(name_of(dtype)))).arg(hidden)));
+      QVERIFY2(
+          hidden < limit,
+          qPrintable(QString("%1 hidden %2").arg(QString::fromStdString(std::string(name_of(dtype)))).arg(hidden)));
       if (!one.contains("logits")) continue;
       const double logits = distance(*model->forward(batch, Output::logits), flat(one["logits"]));
-      QVERIFY2(logits < limit, qPrintable(QString("%1 logits %2").arg(QString::fromStdString(std::string(name_of(dtype)))).arg(logits)));
+      QVERIFY2(
+          logits < limit,
+          qPrintable(QString("%1 logits %2").arg(QString::fromStdString(std::string(name_of(dtype)))).arg(logits)));
     }
   }
 
