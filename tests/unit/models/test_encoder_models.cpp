@@ -105,7 +105,7 @@ class TestEncoderModels : public QObject {
     auto predictor = need(Predictor::load(bench_->project, *model_));
     std::string lines;
     for (int i = 0; i < 150; ++i)
-      lines += R"({"text":"number )" + std::to_string(i) + (i % 2 == 0 ? " the oder" : " the chisel") + "\"}\n";
+      lines += "{\"text\":\"number " + std::to_string(i) + (i % 2 == 0 ? " the oder" : " the chisel") + "\"}\n";
     std::istringstream stream(lines);
     int64_t rows = 0, rivers = 0;
     const auto done = predict_stream(predictor, stream, {"text"}, false,
