@@ -177,26 +177,33 @@ std::optional<EngineIdentity> JobFolder::engine() const {
                         text_or(*document, "boot")};
 }
 
-Status JobFolder::remove_inputs() const {
-  const fs::path inputs = path_ / "inputs";
+namespace {
+
+/// Removes everything below a folder but `kept`; links are removed, not followed.
+Status remove_below(const fs::path& folder, const fs::path& kept = {}) {
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(inputs, error)) MW_TRY(remove_file(entry.path()));
-  (void)file_system().remove(inputs);
+  std::vector<fs::path> folders;
+  for (const auto& entry : fs::recursive_directory_iterator(folder, error)) {
+    if (entry.is_directory() && !entry.is_symlink())
+      folders.push_back(entry.path());
+    else if (entry.path() != kept)
+      MW_TRY(remove_file(entry.path()));
+  }
+  for (size_t i = folders.size(); i > 0; --i) (void)file_system().remove(folders[i - 1]);
+  return {};
+}
+
+}  // namespace
+
+Status JobFolder::remove_inputs() const {
+  MW_TRY(remove_below(path_ / "inputs"));
+  (void)file_system().remove(path_ / "inputs");
   return {};
 }
 
 Status JobFolder::remove_all() const {
-  std::error_code error;
-  std::vector<fs::path> folders{path_};
   // The spec goes last: what is half removed is still known as a job's folder.
-  for (const auto& entry : fs::recursive_directory_iterator(path_, error)) {
-    if (entry.is_directory() && !entry.is_symlink()) {
-      folders.push_back(entry.path());
-    } else if (entry.path() != path_ / "spec.json") {
-      MW_TRY(remove_file(entry.path()));
-    }
-  }
-  for (size_t i = folders.size(); i > 1; --i) (void)file_system().remove(folders[i - 1]);
+  MW_TRY(remove_below(path_, path_ / "spec.json"));
   MW_TRY(remove_file(path_ / "spec.json"));
   (void)file_system().remove(path_);
   return {};

@@ -7,6 +7,7 @@
 #include "base/ids.h"
 #include "detail/keep_evaluation.h"
 #include "labels/task.h"
+#include "models/embedding.h"
 #include "models/training.h"
 #include "snapshots/snapshot.h"
 #include "store/blobs.h"
@@ -257,6 +258,6 @@ Result<jobs::Commit> harvest_training(store::Project& project, const jobs::Job& 
 
 }  // namespace
 
-std::map<std::string, jobs::Harvest> harvests() { return {{"train", harvest_training}}; }
+std::map<std::string, jobs::Harvest> harvests() { return {{"train", harvest_training}, {"embed", harvest_embedding}}; }
 
 }  // namespace millwright::models

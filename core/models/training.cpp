@@ -6,13 +6,12 @@
 
 #include "base/ids.h"
 #include "detail/input_text.h"
-#include "detail/model_rows.h"
+#include "detail/job_inputs.h"
 #include "labels/task.h"
 #include "models/registry.h"
 #include "quality/gate_report.h"
 #include "snapshots/gate.h"
 #include "snapshots/snapshot.h"
-#include "store/blobs.h"
 
 namespace millwright::models {
 namespace {
@@ -69,20 +68,6 @@ Result<std::optional<Model>> base_of(const store::Project& project, const jobs::
     return fail(ErrorKind::usage, "train.base", "{model} is a linear model: an encoder cannot start from it.",
                 {{"model", base.name}}, "Add a model folder first: models P add FOLDER.");
   return std::optional(std::move(base));
-}
-
-/// The base's files as the engine finds them: inputs/base/, linked where the disk can, else copied.
-Status put_base(const store::Project& project, const Model& base, const fs::path& folder) {
-  MW_TRY(make_folders(folder));
-  for (const ModelFile& file : base.files) {
-    MW_TRY(detail::check_file_name(file.name));
-    const fs::path blob = store::path_of_blob(project, file.sha256);
-    std::error_code error;
-    fs::create_hard_link(blob, folder / file.name, error);
-    if (error) fs::copy_file(blob, folder / file.name, error);
-    if (error) return fail_errno("write", (folder / file.name).string(), error.value());
-  }
-  return sync_folder(folder);
 }
 
 Result<Plan> make_plan(store::Project& project, const TrainRequest& request) {
@@ -180,7 +165,7 @@ Result<jobs::Job> start_training(store::Project& project, const TrainRequest& re
                      {"fields", plan.task.fields},
                      {"gate_override", plan.gate_override}};
   return jobs::enqueue(project, "train", body, [&](const jobs::JobFolder& folder) -> Status {
-    if (plan.base) MW_TRY(put_base(project, *plan.base, folder.file("inputs/base")));
+    if (plan.base) MW_TRY(detail::put_base(project, *plan.base, folder.file("inputs/base")));
     return write_rows(project, plan, rows, folder.file("inputs/rows.jsonl"), work);
   });
 }

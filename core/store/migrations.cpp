@@ -352,7 +352,25 @@ CREATE TABLE drift_report(
 ) STRICT;
 )sql";
 
-constexpr Migration kMigrations[] = {{1, kFirst}};
+constexpr std::string_view kEmbeddings = R"sql(
+CREATE TABLE embedding_file(                -- vectors of records by a model; can be made again
+  id INTEGER PRIMARY KEY,
+  uuid BLOB /*none*/ NOT NULL UNIQUE,
+  model INTEGER NOT NULL REFERENCES model(id),
+  batch INTEGER NOT NULL REFERENCES batch(id), -- whose records these are: those that arrived in it first
+  fields TEXT /*none*/ NOT NULL,            -- JSON: what was read of a record, in order
+  preprocessing INTEGER NOT NULL,           -- version of how a text is made of the fields
+  blob BLOB /*none*/ NOT NULL REFERENCES blob(sha256),
+  first INTEGER NOT NULL,                   -- of this batch's rows in the blob's tensors
+  rows INTEGER NOT NULL,
+  dimension INTEGER NOT NULL,
+  time_ms INTEGER NOT NULL,
+  actor TEXT /*none*/ NOT NULL
+) STRICT;
+CREATE INDEX embedding_by_model ON embedding_file(model, batch, id);
+)sql";
+
+constexpr Migration kMigrations[] = {{1, kFirst}, {2, kEmbeddings}};
 
 std::span<const Migration> replaced;
 

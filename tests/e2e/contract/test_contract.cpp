@@ -40,10 +40,10 @@ class TestContract : public QObject {
 
   void every_verb_shows_an_example_that_names_it() {
     for (const char* verb :
-         {"init",   "status",  "import",   "batches", "batch",   "records",  "quarantine", "profile",  "schema",
-          "gate",   "task",    "labels",   "queue",   "guide",   "snapshot", "export",     "train",    "jobs",
-          "runs",   "models",  "evaluate", "compare", "predict", "drift",    "promote",    "rollback", "verify",
-          "backup", "restore", "lineage",  "audit",   "demo",    "plugins",  "version"}) {
+         {"init",   "status", "import",  "batches",  "batch",   "records",  "quarantine", "profile", "schema",
+          "gate",   "task",   "labels",  "queue",    "guide",   "snapshot", "export",     "train",   "jobs",
+          "runs",   "models", "embed",   "evaluate", "compare", "predict",  "drift",      "promote", "rollback",
+          "verify", "backup", "restore", "lineage",  "audit",   "demo",     "plugins",    "version"}) {
       const Said said = run({verb, "--help"});
       QVERIFY2(said.code == 0, verb);
       QVERIFY2(said.out.contains("Example") && said.out.contains(QByteArray("millwright-cli ") + verb), verb);

@@ -207,9 +207,11 @@ class TestJobFolder : public QObject {
   void inputs_go_and_everything_goes() {
     const Scratch scratch;
     const JobFolder folder = scratch.make();
-    QVERIFY(make_folders(folder.file("inputs")));
+    QVERIFY(make_folders(folder.file("inputs/base")));
     QVERIFY(make_folders(folder.file("model")));
     scratch.write("inputs/rows.jsonl", "secret");
+    scratch.write("inputs/base/config.json", "{}");
+    fs::create_directory_symlink(folder.file("model"), folder.file("inputs/elsewhere"));
     scratch.write("model/config.json", "{}");
     QVERIFY(folder.remove_inputs());
     QVERIFY(!fs::exists(folder.file("inputs")));

@@ -2,9 +2,11 @@
 // taken away as a folder and brought back.
 #include <QTest>
 #include <cmath>
+#include <fstream>
 #include <sstream>
 
 #include "models/comparison.h"
+#include "models/embedding.h"
 #include "models/evaluation.h"
 #include "models/prediction.h"
 #include "trainable_project.h"
@@ -141,6 +143,38 @@ class TestEncoderModels : public QObject {
     QVERIFY(tuned.metrics["accuracy"]["value"].get<double>() > 0.95);
     QVERIFY(tuned.weights_sha256 != run_->weights_sha256);
     QVERIFY(need(verify_models(bench_->project, {})).problems.empty());  // the base's files are untouched
+  }
+
+  void records_get_their_vectors_once() {
+    auto& project = bench_->project;
+    const auto embed = [&](const std::string& batch = {}) -> Result<EmbeddingResult> {
+      MW_ASSIGN(const jobs::Job job, start_embedding(project, {tail(model_->uuid), "things", batch, "cpu"}, {}));
+      auto foreman = need(models::foreman(project));
+      MW_ASSIGN(const jobs::Job done, foreman.wait(job.id, {}));
+      return embeddings_of_job(project, done);
+    };
+    const EmbeddingResult first = need(embed());
+    QCOMPARE(first.rows, int64_t{900});
+    QCOMPARE(first.dimension, int64_t{32});
+    const auto again = embed();
+    QVERIFY(!again && again.error().code == "embed.done");
+    // A later batch: its records alone are computed, and the same text has the same vector.
+    const Embeddings before = need(read_embeddings(project, model_->id, {bench_->batch}));
+    QCOMPARE(before.records.size(), size_t{900});
+    std::ofstream(bench_->folder / "twins.csv")
+        << "id,text,label\n9001,number 4 twin,river\n9002,number 4 twin,river\n";
+    records::ImportRequest request;
+    request.source = (bench_->folder / "twins.csv").string();
+    const auto report = need(records::import_source(project, request, {}));
+    QCOMPARE(need(embed(tail(report.batch_uuid))).rows, int64_t{2});
+    const Embeddings twins = need(read_embeddings(project, model_->id, {report.batch}));
+    QCOMPARE(twins.records.size(), size_t{2});
+    for (size_t i = 0; i < 32; ++i) QVERIFY(std::abs(twins.values[i] - twins.values[32 + i]) < 1e-6F);
+    QVERIFY(std::any_of(twins.values.begin(), twins.values.end(), [](float v) { return v != 0; }));
+    QVERIFY(need(verify_models(project, {})).problems.empty());
+    const auto runs = need(list_runs(project));
+    const auto linear = start_embedding(project, {tail(runs.back().model_uuid), "things", {}, "cpu"}, {});
+    QVERIFY(!linear && linear.error().code == "embed.no_encoder");
   }
 
   void what_cannot_be_started_from_is_said() {

@@ -10,13 +10,19 @@ using namespace millwright::store::testing;
 
 namespace {
 
+/// Projects are made in the first form.
+std::span<const Migration> first_form() {
+  static const Migration first[] = {migrations()[0]};
+  return first;
+}
+
 /// Our first migration and made-up ones after it.
 struct Newer {
-  explicit Newer(std::initializer_list<Migration> more) : list(migrations().begin(), migrations().begin() + 1) {
+  explicit Newer(std::initializer_list<Migration> more) : list(first_form().begin(), first_form().end()) {
     list.insert(list.end(), more);
     set_migrations(list);
   }
-  ~Newer() { set_migrations({}); }
+  ~Newer() { set_migrations(first_form()); }
   std::vector<Migration> list;
 };
 
@@ -33,6 +39,24 @@ class TestMigrations : public QObject {
   fs::path at(const char* name) const { return path_of(folder_, name); }
 
  private Q_SLOTS:
+  void initTestCase() { set_migrations(first_form()); }
+  void cleanupTestCase() { set_migrations({}); }
+
+  void a_project_of_the_first_form_is_brought_to_ours() {
+    {
+      auto project = Project::create(at("first"), kAnn, {});
+      MW_OK(prepare_labeling(*project, 3));
+      MW_OK(add_label(*project, 1));
+    }
+    set_migrations({});
+    const auto project = Project::open(at("first"), kBob);
+    const int newest = newest_version();
+    set_migrations(first_form());
+    MW_OK(project);
+    QCOMPARE(project->format_version(), newest);
+    QVERIFY(newest > 1);
+    QCOMPARE(*project->db().integer("SELECT count(*) FROM annotation"), int64_t{1});
+  }
   void go_forward_after_a_backup() {
     {
       auto project = Project::create(at("old"), kAnn, {});
