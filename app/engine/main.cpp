@@ -18,6 +18,7 @@
 #include "engine/linear_training.h"
 #include "engine/run_job.h"
 #include "engine/torch.h"
+#include "tokenize.h"
 #include "verbs.h"
 
 namespace {
@@ -28,6 +29,7 @@ using app::complain;
 constexpr const char* kUsage =
     "millwright-engine JOBDIR          work on a job folder\n"
     "millwright-engine version [--json] what this engine is made of\n"
+    "millwright-engine tokenize MODEL_DIR [FILE]   what a model's tokenizer makes of texts\n"
     "millwright-engine info MODEL_DIR   what a model folder holds\n"
     "millwright-engine forward MODEL_DIR [FILE] [--hidden] [--dtype T] [--device D]\n"
     "                                   texts through a model: logits, or mean-pooled hidden states\n"
@@ -86,6 +88,7 @@ int main(int argc, char** argv) {
   if (first == "forward") return app::run_forward(rest);
   if (first == "selftest") return app::run_selftest(rest);
   if (first == "bench") return app::run_bench(rest);
+  if (first == "tokenize") return tokenize_verb(rest);
   if (argc != 2 || first.empty() || first.starts_with("-")) {
     (first == "--help" || first == "-h" ? std::cout : std::cerr) << kUsage;
     return first == "--help" || first == "-h" ? 0 : exit_code(ErrorKind::usage);

@@ -41,6 +41,11 @@ Blanks count_blanks(std::string_view token) {
   return blanks;
 }
 
+tl::unexpected<Error> too_long() {
+  return fail(ErrorKind::bad_input, "tokenizer.text_too_long",
+              "A text of more than 16 MiB, or of more than 64 MiB once normalized, cannot be tokenized.");
+}
+
 std::atomic<uint64_t> next_identity{1};
 
 }  // namespace
@@ -74,6 +79,7 @@ struct Tokenizer::State {
     added_names.resize(static_cast<size_t>(size));
     for (const AddedToken& token : parts.added.tokens()) added_names[static_cast<size_t>(token.id)] = token.content;
     if (!parts.post_processor.trim_offsets) return;
+    if (parts.model->kind() == "Unigram") spelled_unknown = parts.model->unknown();
     for (int32_t id = 0; id < vocabulary.size(); ++id) blanks.push_back(count_blanks(vocabulary.token(id)));
   }
 
@@ -93,17 +99,19 @@ struct Tokenizer::State {
     const uint32_t end = piece.begin + std::clamp(token.end, token.begin + 1, std::max(length, token.begin + 1));
     const auto& align = passage.text.align;
     TokenOffsets offsets{align[begin].begin, align[std::min<size_t>(end, align.size()) - 1].end};
-    if (parts.post_processor.trim_offsets)
-      trim(piece.added >= 0 ? count_blanks(passage.bytes(piece)) : blanks[static_cast<size_t>(token.id)],
-           out.ids.empty(), offsets);
+    if (parts.post_processor.trim_offsets) {
+      // What counts is how the token reads: an added one, and a unigram's unknown one, as the text there.
+      const bool as_text = piece.added >= 0 || token.id == spelled_unknown;
+      const std::string_view text = as_text ? passage.bytes(piece).substr(token.begin, token.end - token.begin) : "";
+      trim(as_text ? count_blanks(text) : blanks[static_cast<size_t>(token.id)], out.ids.empty(), offsets);
+    }
     out.ids.push_back(token.id);
     out.offsets.push_back(offsets);
   }
 
   void add_piece(TokenizerScratch::State& scratch, const Piece& piece, Sequence& out) const {
     const std::string_view text = scratch.passage.bytes(piece);
-    if (piece.added >= 0)
-      return add(scratch.passage, piece, {piece.added, 0, static_cast<uint32_t>(text.size())}, out);
+    if (piece.added >= 0) return add(scratch.passage, piece, {piece.added, 0, static_cast<uint32_t>(text.size())}, out);
     const bool short_enough = text.size() <= WordCache::kLongestWord;
     const uint64_t hash = short_enough ? hash_term(text) : 0;
     if (short_enough) {
@@ -119,7 +127,7 @@ struct Tokenizer::State {
     if (short_enough) scratch.cache.add(text, hash, scratch.tokens);
   }
 
-  void tokenize(std::string_view text, TokenizerScratch::State& scratch, Sequence& out) const {
+  Status tokenize(std::string_view text, TokenizerScratch::State& scratch, Sequence& out) const {
     out.ids.clear();
     out.offsets.clear();
     if (!is_valid_utf8(text)) {
@@ -127,15 +135,18 @@ struct Tokenizer::State {
       text = scratch.mended;
     }
     scratch.cache.belong_to(identity);
-    scratch.passage.text.assign(text);
+    scratch.passage.begin(text);
     parts.added.extract(parts.normalizers, scratch.passage);
     for (const auto& step : parts.pre_tokenizers) step->apply(scratch.passage);
+    if (scratch.passage.overflown()) return too_long();
     for (const Piece& piece : scratch.passage.pieces) add_piece(scratch, piece, out);
+    return {};
   }
 
   TokenizerParts parts;
   uint64_t identity;  ///< tells whose words a scratch remembers
   int32_t size = 0;
+  int32_t spelled_unknown = -1;               ///< an unknown token that reads as the text it stands for
   std::vector<std::string_view> added_names;  ///< by id; empty where it is the model's
   std::vector<Blanks> blanks;                 ///< by id of the model, where offsets are trimmed
 };
@@ -194,13 +205,12 @@ Result<Tokenizer> Tokenizer::parse(std::string_view tokenizer_json) {
 Status Tokenizer::run(std::string_view first, const std::string_view* second, TokenizerScratch& scratch, Encoding& out,
                       const EncodeOptions& options) const {
   out.clear();
-  if (first.size() > kLongestText || (second != nullptr && second->size() > kLongestText))
-    return fail(ErrorKind::bad_input, "tokenizer.text_too_long", "A text of more than 1 GiB cannot be tokenized.");
+  if (first.size() > kLongestText || (second != nullptr && second->size() > kLongestText)) return too_long();
   TokenizerScratch::State& memory = *scratch.state_;
-  state_->tokenize(first, memory, memory.sequences[0]);
+  MW_TRY(state_->tokenize(first, memory, memory.sequences[0]));
   size_t lengths[2] = {memory.sequences[0].ids.size(), 0};
   if (second != nullptr) {
-    state_->tokenize(*second, memory, memory.sequences[1]);
+    MW_TRY(state_->tokenize(*second, memory, memory.sequences[1]));
     lengths[1] = memory.sequences[1].ids.size();
   }
   const PostProcessor& post = state_->parts.post_processor;

@@ -1,6 +1,6 @@
 // Tokenizers of encoder models, equal to the reference (Hugging Face tokenizers) id for id and offset for offset:
-// WordPiece (BERT, DistilBERT, MiniLM), byte-level BPE (RoBERTa) and unigram (XLM-R), from the files that lie in a model
-// folder. A part of a file that is not known is named in the error and never guessed at.
+// WordPiece (BERT, DistilBERT, MiniLM), byte-level BPE (RoBERTa) and unigram (XLM-R), from the files that lie in a
+// model folder. A part of a file that is not known is named in the error and never guessed at.
 #pragma once
 
 #include <cstdint>
@@ -64,7 +64,7 @@ class TokenizerScratch {
 
 class Tokenizer {
  public:
-  static constexpr size_t kLongestText = size_t{1} << 30;  ///< bytes
+  static constexpr size_t kLongestText = size_t{1} << 24;  ///< bytes
 
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
@@ -78,8 +78,9 @@ class Tokenizer {
   /// From the text of a tokenizer.json alone.
   [[nodiscard]] static Result<Tokenizer> parse(std::string_view tokenizer_json);
 
-  /// Never cuts unless options say so; invalid UTF-8 counts as U+FFFD. Nothing is allocated once `out` and `scratch` have
-  /// grown. Thread-safe with a scratch for each thread. Error: bad_input "tokenizer.text_too_long".
+  /// Never cuts unless options say so; invalid UTF-8 counts as U+FFFD. Nothing is allocated once `out` and `scratch`
+  /// have grown. Thread-safe with a scratch for each thread. Error: bad_input "tokenizer.text_too_long" (also where the
+  /// tokenizer makes it so).
   [[nodiscard]] Status encode(std::string_view text, TokenizerScratch& scratch, Encoding& out,
                               const EncodeOptions& options = {}) const;
   [[nodiscard]] Status encode_pair(std::string_view first, std::string_view second, TokenizerScratch& scratch,
@@ -89,7 +90,7 @@ class Tokenizer {
   [[nodiscard]] std::string_view source() const;  ///< the file it was read from
   [[nodiscard]] int32_t vocabulary_size() const;  ///< with added tokens; ids are below it
   [[nodiscard]] const SpecialIds& special_ids() const;
-  [[nodiscard]] std::string_view token(int32_t id) const;  ///< empty when there is no such id
+  [[nodiscard]] std::string_view token(int32_t id) const;    ///< empty when there is no such id
   [[nodiscard]] int32_t find(std::string_view token) const;  ///< its id, or -1
 
  private:

@@ -24,12 +24,14 @@ void AlignedText::assign(const AlignedText& other, size_t begin, size_t end) {
 }
 
 void AlignedText::append(const AlignedText& other, size_t begin, size_t end) {
+  if (!fits(end - begin)) return;
   text.append(other.text, begin, end - begin);
   align.insert(align.end(), other.align.begin() + static_cast<std::ptrdiff_t>(begin),
                other.align.begin() + static_cast<std::ptrdiff_t>(end));
 }
 
 void AlignedText::append(char32_t c, Stretch where) {
+  if (!fits(4)) return;
   if (c < 0x80)
     text += static_cast<char>(c);
   else

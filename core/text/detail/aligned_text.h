@@ -18,8 +18,13 @@ struct Stretch {
 
 /// UTF-8, and for each byte the stretch of the original that its character stands for.
 struct AlignedText {
+  /// Bytes. What a tokenizer would make longer (a hostile one may put in a book for each letter) is not appended, and
+  /// the text is marked.
+  static constexpr size_t kLargest = size_t{1} << 26;
+
   std::string text;
   std::vector<Stretch> align;
+  bool overflown = false;
 
   void clear() {
     text.clear();
@@ -29,10 +34,17 @@ struct AlignedText {
   void assign(const AlignedText& other, size_t begin, size_t end);
   void append(const AlignedText& other, size_t begin, size_t end);
   void append(std::string_view bytes, Stretch where) {
+    if (!fits(bytes.size())) return;
     text.append(bytes);
     align.insert(align.end(), bytes.size(), where);
   }
   void append(char32_t c, Stretch where);
+
+ private:
+  [[nodiscard]] bool fits(size_t more) {
+    overflown = overflown || text.size() + more > kLargest;
+    return !overflown;
+  }
 };
 
 /// One step of rewriting a text character by character, with which alignments follow: 0 takes the place of the next old
@@ -40,6 +52,12 @@ struct AlignedText {
 struct Change {
   char32_t character = 0;
   int32_t change = 0;
+};
+
+/// A change whose character has a combining class.
+struct Mark {
+  Change change;
+  uint8_t combining = 0;
 };
 
 /// Rewrites `in` into `out` (cleared first). `removed` old characters at the beginning have no successor; `shift` is
@@ -68,7 +86,15 @@ struct Passage {
   std::vector<Piece> pieces, next_pieces;
   std::vector<Change> changes;
   std::vector<Match> matches;
+  std::vector<Mark> marks;
+  std::vector<Change> composed, waiting;
 
+  /// Sets out with a new text.
+  void begin(std::string_view original) {
+    for (AlignedText* each : {&text, &next, &part, &other}) each->overflown = false;
+    text.assign(original);
+  }
+  [[nodiscard]] bool overflown() const { return text.overflown || next.overflown || part.overflown || other.overflown; }
   [[nodiscard]] std::string_view bytes(const Piece& piece) const {
     return std::string_view(text.text).substr(piece.begin, piece.end - piece.begin);
   }

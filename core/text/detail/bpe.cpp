@@ -1,4 +1,5 @@
-// Byte pair encoding: of all neighbours the pair with the best rank is merged, the leftmost of equals, until none can be.
+// Byte pair encoding: of all neighbours the pair with the best rank is merged, the leftmost of equals, until none can
+// be.
 #include <algorithm>
 #include <bit>
 

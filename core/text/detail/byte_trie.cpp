@@ -4,31 +4,30 @@
 
 namespace millwright::text::detail {
 
-/// Places the children of one node after the other where all of them fit. Free cells are found through a bit map; the
-/// search begins behind the stretch that is as good as full.
+/// Places the children of one node after the other where all of them fit. Free cells are a list in ascending order; a
+/// node for which none of the first ones is the place begins where nothing was used yet, and those with one child,
+/// which are most, fill what is left between.
 class ByteTrie::Builder {
  public:
   using Keys = std::span<const std::pair<std::string_view, int32_t>>;
-  explicit Builder(std::vector<Cell>& cells) : cells_(cells) { taken_.resize(cells.size()); }
+  explicit Builder(std::vector<Cell>& cells) : cells_(cells) { cells_.clear(); }
 
   void build(Keys keys) {
-    grow(512);
-    taken_[0] = true;
+    // The first 256 cells are left out, so that every base lies above 0.
+    grow(1024);
+    for (uint32_t i = 0; i < 256; ++i) take(i);
     std::vector<Work> todo{{0, 0, keys.size(), 0}};
     while (!todo.empty()) {
       const Work work = todo.back();
       todo.pop_back();
       place(keys, work, todo);
     }
-    size_t used = 0;
-    for (size_t i = 0; i < cells_.size(); ++i)
-      if (taken_[i]) used = std::max(used, i + 1);
-    for (const Cell& cell : cells_) used = std::max<size_t>(used, cell.base + 1);
-    cells_.resize(used + 256);
+    cells_.resize(static_cast<size_t>(fresh_) + 256);
     cells_.shrink_to_fit();
   }
 
  private:
+  static constexpr int kTries = 64;
   struct Work {
     uint32_t state;
     size_t begin, end;  ///< keys that go through the state
@@ -36,9 +35,33 @@ class ByteTrie::Builder {
   };
 
   void grow(size_t size) {
+    const auto old = static_cast<uint32_t>(cells_.size());
     cells_.resize(size);
-    taken_.resize(size);
+    next_.resize(size + 1);
+    previous_.resize(size + 1);
+    // The list is a ring through its last place, which is nobody's cell.
+    const auto end = static_cast<uint32_t>(size);
+    uint32_t last = old == 0 ? end : previous_[old];
+    if (last == old) last = end;
+    const uint32_t first = old == 0 || next_[old] == old ? old : next_[old];
+    for (uint32_t i = old; i < end; ++i) {
+      previous_[i] = last;
+      if (last != end) next_[last] = i;
+      last = i;
+    }
+    next_[last] = end;
+    previous_[end] = last;
+    next_[end] = first;
+    previous_[first] = end;
   }
+
+  void take(uint32_t cell) {
+    next_[previous_[cell]] = next_[cell];
+    previous_[next_[cell]] = previous_[cell];
+    next_[cell] = cell;  // no longer in the list
+    fresh_ = std::max(fresh_, cell + 1);
+  }
+  [[nodiscard]] bool is_taken(uint32_t cell) const { return next_[cell] == cell; }
 
   void place(Keys keys, Work work, std::vector<Work>& todo) {
     if (keys[work.begin].first.size() == work.depth) cells_[work.state].value = keys[work.begin++].second;
@@ -56,42 +79,30 @@ class ByteTrie::Builder {
     cells_[work.state].base = base;
     for (const unsigned char label : labels_) {
       cells_[base + label].parent = work.state;
-      taken_[base + label] = true;
+      take(base + label);
     }
     for (size_t i = 0; i < labels_.size(); ++i)
       todo.push_back({base + labels_[i], begins_[i], begins_[i + 1], work.depth + 1});
   }
 
   uint32_t free_base() {
-    const size_t lowest = labels_.front();
-    size_t at = std::max(first_free_, lowest + 1);
-    for (size_t tried = 0, full = 0;; ++at) {
-      if (at + 256 >= cells_.size()) grow(cells_.size() + cells_.size() / 2 + 512);
-      ++tried;
-      full += taken_[at] ? 1 : 0;
-      if (taken_[at]) continue;
-      const size_t base = at - lowest;
-      if (std::any_of(labels_.begin(), labels_.end(), [&](unsigned char label) { return taken_[base + label]; })) {
-        // Nearly nothing free here: later nodes need not look again.
-        if (tried > 512) {
-          if (full * 100 >= tried * 90 || misses_++ > 64) {
-            first_free_ = at;
-            misses_ = 0;
-          }
-          tried = full = 0;
-        }
-        continue;
-      }
-      return static_cast<uint32_t>(base);
+    if (static_cast<size_t>(fresh_) + 512 >= cells_.size()) grow(cells_.size() + cells_.size() / 2 + 1024);
+    const uint32_t lowest = labels_.front();
+    const auto end = static_cast<uint32_t>(cells_.size());
+    uint32_t cell = next_[end];
+    for (int tries = 0; tries < kTries && cell < fresh_; ++tries, cell = next_[cell]) {
+      const uint32_t base = cell - lowest;
+      if (std::none_of(labels_.begin(), labels_.end(), [&](unsigned char label) { return is_taken(base + label); }))
+        return base;
     }
+    return fresh_ - lowest;
   }
 
   std::vector<Cell>& cells_;
-  std::vector<bool> taken_;
+  std::vector<uint32_t> next_, previous_;
   std::vector<unsigned char> labels_;
   std::vector<size_t> begins_;
-  size_t first_free_ = 1;
-  size_t misses_ = 0;
+  uint32_t fresh_ = 0;  ///< from here on nothing was used yet
 };
 
 ByteTrie::ByteTrie(std::vector<std::pair<std::string_view, int32_t>> keys) {

@@ -47,7 +47,8 @@ class ByteTrie {
     int32_t value = -1;
   };
   class Builder;
-  std::vector<Cell> cells_ = std::vector<Cell>(257);  ///< always 256 free ones at the end, so that a step never leaves the array
+  std::vector<Cell> cells_ =
+      std::vector<Cell>(257);  ///< always 256 free ones at the end, so that a step never leaves the array
 };
 
 }  // namespace millwright::text::detail

@@ -1,5 +1,5 @@
-// SentencePiece's precompiled rules of normalisation, as tokenizer.json carries them: base64 of a length, a double array
-// of 32-bit units over UTF-8 and the replacements, each ended by a zero byte.
+// SentencePiece's precompiled rules of normalisation, as tokenizer.json carries them: base64 of a length, a double
+// array of 32-bit units over UTF-8 and the replacements, each ended by a zero byte.
 #include <array>
 #include <cstring>
 

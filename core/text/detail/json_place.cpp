@@ -70,6 +70,7 @@ Result<std::vector<JsonPlace>> in_sequence(const JsonPlace& part, std::string_vi
   for (const JsonPlace& item : items) {
     MW_ASSIGN(std::vector<JsonPlace> inner, in_sequence(item, members));
     for (JsonPlace& place : inner) flat.push_back(std::move(place));
+    if (flat.size() > 100) return unsupported(part.path, "a sequence of more than 100 parts");
   }
   return flat;
 }

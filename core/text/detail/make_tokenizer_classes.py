@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
 """Writes tokenizer_class_runs.h: how the reference tokenizers class each code point.
 
-usage: make_tokenizer_classes.py > tokenizer_class_runs.h      (PyPI: tokenizers, regex)
+usage: make_tokenizer_classes.py > tokenizer_class_runs.h      (PyPI: tokenizers, regex,
+sentencepiece)
 
 The reference takes its classes from several libraries of different Unicode versions, none of them ICU's. So they are
-observed, by giving the reference each code point in a text where the class shows. Grapheme properties cannot be seen
-that way; they come from the package regex and are those of its Unicode version.
+observed, by giving the reference each code point in a text where the class shows. Of grapheme properties only what joins
+a letter can be seen; the others come from the package regex and are those of its Unicode version.
 """
+import io
 import sys
 
 import regex
+import sentencepiece
+import sentencepiece.sentencepiece_model_pb2 as sentencepiece_model
 import tokenizers
 from tokenizers import Regex, normalizers, pre_tokenizers
 
@@ -32,6 +36,18 @@ def isolates(pattern):
 def having(pattern):
     compiled = regex.compile(pattern)
     return {c for c in CODE_POINTS if compiled.fullmatch(chr(c))}
+
+
+def joins():
+    """What belongs to the cluster of an A before it: it vanishes where rules that fold case take the cluster whole."""
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(["a b c d e f g"] * 50), model_writer=model, vocab_size=20, model_type="unigram",
+        hard_vocab_limit=False, normalization_rule_name="nmt_nfkc_cf", minloglevel=2)
+    rules = sentencepiece_model.ModelProto.FromString(model.getvalue()).normalizer_spec.precompiled_charsmap
+    normalizer = normalizers.Precompiled(rules)
+    known = {c for c in CODE_POINTS if normalizer.normalize_str("z" + chr(c)) != "z"}  # others vanish by themselves
+    return {c for c in known if normalizer.normalize_str("A" + chr(c)) == "a"}, known
 
 
 def bert(**options):
@@ -60,6 +76,12 @@ def classes():
     for number, name in enumerate(breaks, 1):
         for c in having(r"\p{GCB=%s}" % name):
             value[c] |= number << 9
+    joined, known = joins()
+    breaking = {breaks.index(name) + 1 for name in ("Extend", "ZWJ", "SpacingMark")}
+    for c in known:
+        if (c in joined) != (value[c] >> 9 in breaking):
+            print("U+%04X: %s" % (c, "joins" if c in joined else "does not join"), file=sys.stderr)
+            value[c] = value[c] & 511 | (2 << 9 if c in joined else 0)
     for c in having(r"\p{GCB=CR}") | having(r"\p{GCB=LF}"):
         value[c] |= 1 << 9
     for number, pattern in enumerate([r"\p{Extended_Pictographic}", r"\p{InCB=Consonant}", r"\p{InCB=Linker}"]):

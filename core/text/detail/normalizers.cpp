@@ -83,22 +83,20 @@ class OldUnicode {
   const icu::Normalizer2* compose_;
 };
 
-struct Classed {
-  Change change;
-  uint8_t combining;
-};
-
 /// The characters of the decomposed text in canonical order, the changes travelling with them.
-void decompose_all(const OldUnicode& unicode, std::string_view text, std::vector<Change>& changes) {
+void decompose_all(const OldUnicode& unicode, Passage& passage) {
+  std::vector<Change>& changes = passage.changes;
+  std::vector<Mark>& marks = passage.marks;  // of the last base character
   changes.clear();
-  std::vector<Classed> marks;  // of the last base character
+  marks.clear();
   const auto flush = [&] {
-    std::stable_sort(marks.begin(), marks.end(),
-                     [](const Classed& a, const Classed& b) { return a.combining < b.combining; });
-    for (const Classed& mark : marks) changes.push_back(mark.change);
+    if (marks.size() > 1)
+      std::stable_sort(marks.begin(), marks.end(),
+                       [](const Mark& a, const Mark& b) { return a.combining < b.combining; });
+    for (const Mark& mark : marks) changes.push_back(mark.change);
     marks.clear();
   };
-  each_character(text, [&](char32_t c) {
+  each_character(passage.part.text, [&](char32_t c) {
     int32_t change = 0;
     unicode.decompose(c, [&](char32_t part) {
       const uint8_t combining = OldUnicode::combining_class(part);
@@ -115,8 +113,10 @@ void decompose_all(const OldUnicode& unicode, std::string_view text, std::vector
 }
 
 /// Canonical composition in place; a composed character's change adds up those of its parts.
-void compose_all(const OldUnicode& unicode, std::vector<Change>& changes) {
-  std::vector<Change> out, waiting;
+void compose_all(const OldUnicode& unicode, Passage& passage) {
+  std::vector<Change>&out = passage.composed, &waiting = passage.waiting;
+  out.clear();
+  waiting.clear();
   std::optional<Change> base;
   int last = -1;  // combining class of the last one waiting; -1: nothing waits
   const auto flush = [&] {
@@ -124,7 +124,7 @@ void compose_all(const OldUnicode& unicode, std::vector<Change>& changes) {
     waiting.clear();
     last = -1;
   };
-  for (const Change& next : changes) {
+  for (const Change& next : passage.changes) {
     const int combining = OldUnicode::combining_class(next.character);
     if (!base) {
       if (combining != 0)
@@ -148,18 +148,22 @@ void compose_all(const OldUnicode& unicode, std::vector<Change>& changes) {
   }
   if (base) out.push_back(*base);
   flush();
-  changes.swap(out);
+  passage.changes.swap(out);
 }
 
 class UnicodeForm : public Normalizer {
  public:
   UnicodeForm(bool compatible, bool composed)
-      : unicode_(compatible), composed_(composed), harmless_(compatible ? 0xA0 : composed ? 0x300 : 0xC0) {}
+      : unicode_(compatible),
+        composed_(composed),
+        harmless_(compatible ? 0xA0
+                  : composed ? 0x300
+                             : 0xC0) {}
   bool apply(Passage& passage, uint32_t shift) const override {
     const std::string_view text = passage.part.text;
     if (is_ascii(text) || !any_character(text, [this](char32_t c) { return c >= harmless_; })) return false;
-    decompose_all(unicode_, text, passage.changes);
-    if (composed_) compose_all(unicode_, passage.changes);
+    decompose_all(unicode_, passage);
+    if (composed_) compose_all(unicode_, passage);
     rewrite(passage.part, passage.changes, 0, shift, passage.other);
     return true;
   }
@@ -221,9 +225,8 @@ class BertNormalizer : public Normalizer {
     if (options_.handle_chinese_chars) step(space_chinese(passage));
     if (options_.strip_accents) {
       step(decompose_.apply(passage, shift));
-      step(map_characters(passage, [this](char32_t c) {
-        return classes_.is(c, kNonspacing) ? std::nullopt : std::optional(c);
-      }));
+      step(map_characters(
+          passage, [this](char32_t c) { return classes_.is(c, kNonspacing) ? std::nullopt : std::optional(c); }));
     }
     if (options_.lowercase) step(to_lower(passage));
     return false;  // it is in `part` already
@@ -307,8 +310,7 @@ class StripAccents : public Normalizer {
   bool apply(Passage& passage, uint32_t) const override {
     if (is_ascii(passage.part.text)) return false;
     const ClassTable& classes = ClassTable::get();
-    return map_characters(passage,
-                          [&](char32_t c) { return classes.is(c, kMark) ? std::nullopt : std::optional(c); });
+    return map_characters(passage, [&](char32_t c) { return classes.is(c, kMark) ? std::nullopt : std::optional(c); });
   }
 };
 
@@ -317,8 +319,8 @@ class Nmt : public Normalizer {
  public:
   bool apply(Passage& passage, uint32_t) const override {
     return map_characters(passage, [](char32_t c) -> std::optional<char32_t> {
-      const bool dropped = (c >= 1 && c <= 8) || c == 0x0B || (c >= 0x0E && c <= 0x1F) || c == 0x7F || c == 0x8F ||
-                           c == 0x9F;
+      const bool dropped =
+          (c >= 1 && c <= 8) || c == 0x0B || (c >= 0x0E && c <= 0x1F) || c == 0x7F || c == 0x8F || c == 0x9F;
       if (dropped) return std::nullopt;
       const bool space = c == 9 || c == 0x0A || c == 0x0C || c == 0x0D || c == 0x1680 || (c >= 0x200B && c <= 0x200F) ||
                          c == 0x2028 || c == 0x2029 || c == 0x2581 || c == 0xFEFF || c == 0xFFFD;
@@ -362,6 +364,7 @@ class Replace : public Normalizer {
     size_t done = 0;
     for (auto match = pattern_->find(part.text, 0); match; match = pattern_->find(part.text, done)) {
       if (done == 0) passage.other.clear();
+      if (passage.other.overflown) break;
       passage.other.append(part, done, match->first);
       done = match->second;
       // What is put in stands for the last character that went.

@@ -202,8 +202,7 @@ class Metaspace : public PreTokenizer {
   void apply(Passage& passage) const override {
     rewrite_pieces(passage, [&](const Piece& piece, AlignedText& next) {
       const std::string_view text = passage.bytes(piece);
-      const bool wanted =
-          scheme_ == PrependScheme::always || (scheme_ == PrependScheme::first && piece.shift == 0);
+      const bool wanted = scheme_ == PrependScheme::always || (scheme_ == PrependScheme::first && piece.shift == 0);
       if (wanted && !text.starts_with(replacement_) && !text.starts_with(' '))
         next.append(replacement_, passage.text.align[piece.begin]);
       for (size_t at = 0; at < text.size();) {

@@ -14,8 +14,8 @@ Result<Vocabulary> read_vocabulary(const JsonPlace& part) {
     if (!child->is(JsonTree::Kind::integer) || child->integer() < 0)
       return invalid_tokenizer(part.path, "the id of " + where + " is not a whole number");
     if (static_cast<uint64_t>(child->integer()) >= count)
-      return invalid_tokenizer(part.path, "the id of " + where + " leaves a hole: there are " + std::to_string(count) +
-                                              " tokens");
+      return invalid_tokenizer(part.path,
+                               "the id of " + where + " leaves a hole: there are " + std::to_string(count) + " tokens");
     auto& token = tokens[static_cast<size_t>(child->integer())];
     if (token) return invalid_tokenizer(part.path, where + " has the id of another token");
     token = child->name();
@@ -113,7 +113,8 @@ Result<std::unique_ptr<TokenModel>> read_unigram(const JsonPlace& part) {
     const auto where = [&] { return place.path + "[" + std::to_string(scores.size()) + "]"; };
     const auto token = child->is(JsonTree::Kind::list) && child->size() == 2 ? child->first() : std::nullopt;
     const auto score = token ? token->next() : std::nullopt;
-    if (!token || !token->is(JsonTree::Kind::string)) return invalid_tokenizer(where(), "it is not a token and a score");
+    if (!token || !token->is(JsonTree::Kind::string))
+      return invalid_tokenizer(where(), "it is not a token and a score");
     if (!vocabulary.add(token->text())) return invalid_tokenizer(where(), "this token is there twice");
     if (score->is(JsonTree::Kind::integer))
       scores.push_back(static_cast<double>(score->integer()));

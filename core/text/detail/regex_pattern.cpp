@@ -99,8 +99,7 @@ class Translator {
       return true;
     };
     if (add_class("\\s", kSpace, false) || add_class("\\S", kSpace, true) || add_class("\\p{L}", kLetter, false) ||
-        add_class("\\P{L}", kLetter, true) || add_class("\\p{N}", kNumber, false) ||
-        add_class("\\P{N}", kNumber, true))
+        add_class("\\P{L}", kLetter, true) || add_class("\\p{N}", kNumber, false) || add_class("\\P{N}", kNumber, true))
       return true;
     if (rest.size() < 2) return false;
     constexpr std::string_view kSame = "rnt";
@@ -168,7 +167,8 @@ class Translator {
       const size_t end = from_.find('}', at_);
       if (end == std::string_view::npos) return false;
       const std::string_view range = from_.substr(at_ + 1, end - at_ - 1);
-      if (range.empty() || range.front() == ',' || range.size() > 8 || std::count(range.begin(), range.end(), ',') > 1 ||
+      if (range.empty() || range.front() == ',' || range.size() > 8 ||
+          std::count(range.begin(), range.end(), ',') > 1 ||
           !std::all_of(range.begin(), range.end(), [](char d) { return (d >= '0' && d <= '9') || d == ','; }))
         return false;
       out_ += from_.substr(at_, end + 1 - at_);
@@ -212,7 +212,7 @@ class RegexPattern : public TextPattern {
   static RE2::Options options() {
     RE2::Options options;
     options.set_log_errors(false);
-    options.set_max_mem(int64_t{64} << 20);
+    options.set_max_mem(int64_t{16} << 20);
     return options;
   }
   RE2 regex_;

@@ -9,6 +9,16 @@ tl::unexpected<Error> invalid_tokenizer(std::string where, std::string what) {
               {{"where", std::move(where)}, {"what", std::move(what)}});
 }
 
+Status check_lengths(const Vocabulary& vocabulary) {
+  constexpr size_t kLongest = 4096;
+  for (int32_t id = 0; id < vocabulary.size(); ++id)
+    if (vocabulary.token(id).size() > kLongest)
+      return fail(
+          ErrorKind::bad_input, "tokenizer.unsupported", "The tokenizer has at {where} what is not known: {what}.",
+          {{"where", "model.vocab"}, {"what", "a token of more than 4096 bytes (id " + std::to_string(id) + ")"}});
+  return {};
+}
+
 std::vector<int32_t> byte_tokens(const Vocabulary& vocabulary) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::vector<int32_t> ids(256);

@@ -88,6 +88,10 @@ struct BpeOptions {
 /// bad_input "tokenizer.invalid": `what` says what is wrong, `where` the place in the file.
 [[nodiscard]] tl::unexpected<Error> invalid_tokenizer(std::string where, std::string what);
 
+/// Tokens of a model that looks for all that a text begins with: a longest one, so that a hostile vocabulary cannot
+/// make that quadratic. Error: bad_input "tokenizer.unsupported".
+[[nodiscard]] Status check_lengths(const Vocabulary& vocabulary);
+
 /// The id of "<0xNN>" for each byte, or -1.
 [[nodiscard]] std::vector<int32_t> byte_tokens(const Vocabulary& vocabulary);
 /// The character by which byte-level tokenizers write a byte (GPT-2's table), and back (-1: no such character).

@@ -20,8 +20,8 @@ struct NewPair {
   int32_t distance;
 };
 constexpr NewPair kNewPairs[] = {
-    {0x1C89, 1, 1, 1},       {0xA7CB, 1, 1, -0xA567}, {0xA7CC, 2, 2, 1},      {0xA7D2, 2, 2, 1},
-    {0xA7DA, 1, 1, 1},       {0xA7DC, 1, 1, -0xA641}, {0x10D50, 22, 1, 0x20}, {0x16EA0, 25, 1, 27},
+    {0x1C89, 1, 1, 1}, {0xA7CB, 1, 1, -0xA567}, {0xA7CC, 2, 2, 1},      {0xA7D2, 2, 2, 1},
+    {0xA7DA, 1, 1, 1}, {0xA7DC, 1, 1, -0xA641}, {0x10D50, 22, 1, 0x20}, {0x16EA0, 25, 1, 27},
 };
 
 }  // namespace

@@ -9,16 +9,16 @@
 namespace millwright::text::detail {
 
 enum CharClass : uint16_t {
-  kOther = 1,         ///< what BertNormalizer's clean_text drops: control, format, private use, U+0000, U+FFFD
-  kSpace = 2,         ///< White_Space
-  kPunctuation = 4,   ///< ASCII punctuation and category P
-  kNonspacing = 8,    ///< what strip_accents drops
-  kMark = 16,         ///< what StripAccents drops
-  kNumeric = 32,      ///< Digits
-  kWord = 64,         ///< \w of Whitespace and single_word
-  kLetter = 128,      ///< \p{L} of byte-level pre-tokenizers
-  kNumber = 256,      ///< \p{N} of byte-level pre-tokenizers
-  kBreakShift = 9,    ///< four bits: GraphemeBreak
+  kOther = 1,        ///< what BertNormalizer's clean_text drops: control, format, private use, U+0000, U+FFFD
+  kSpace = 2,        ///< White_Space
+  kPunctuation = 4,  ///< ASCII punctuation and category P
+  kNonspacing = 8,   ///< what strip_accents drops
+  kMark = 16,        ///< what StripAccents drops
+  kNumeric = 32,     ///< Digits
+  kWord = 64,        ///< \w of Whitespace and single_word
+  kLetter = 128,     ///< \p{L} of byte-level pre-tokenizers
+  kNumber = 256,     ///< \p{N} of byte-level pre-tokenizers
+  kBreakShift = 9,   ///< four bits: GraphemeBreak
   kPictographic = 1 << 13,
   kInCBConsonant = 1 << 14,
   kInCBLinker = 1 << 15,

@@ -29,21 +29,21 @@ Result<std::vector<AddedToken>> read_added(const JsonPlace& part, const Vocabula
     MW_ASSIGN(token.id, id.number());
     MW_ASSIGN(const JsonPlace content, item.at("content"));
     MW_ASSIGN(token.content, content.string());
-    for (const auto& [name, flag] :
-         {std::pair("single_word", &token.single_word), std::pair("lstrip", &token.lstrip),
-          std::pair("rstrip", &token.rstrip), std::pair("normalized", &token.normalized),
-          std::pair("special", &token.special)}) {
+    for (const auto& [name, flag] : {std::pair("single_word", &token.single_word), std::pair("lstrip", &token.lstrip),
+                                     std::pair("rstrip", &token.rstrip), std::pair("normalized", &token.normalized),
+                                     std::pair("special", &token.special)}) {
       MW_ASSIGN(const JsonPlace place, item.at(name));
       MW_ASSIGN(*flag, place.boolean());
     }
     if (token.content.empty()) continue;  // as the reference does
+    if (token.content.size() > 4096) return unsupported(content.path, "a token of more than 4096 bytes");
     // The reference takes the id of the model's own token of that name, else the next free one.
     const auto known = places.find(token.content);
     const int32_t of_model = vocabulary.find(token.content);
     const int32_t expected = known != places.end() ? tokens[known->second].id : of_model >= 0 ? of_model : next;
     if (token.id != expected)
-      return invalid_tokenizer(id.path, "it is " + std::to_string(token.id) + " where " + std::to_string(expected) +
-                                            " would follow");
+      return invalid_tokenizer(
+          id.path, "it is " + std::to_string(token.id) + " where " + std::to_string(expected) + " would follow");
     if (expected == next) ++next;
     if (known != places.end()) {
       tokens[known->second] = std::move(token);
@@ -164,8 +164,9 @@ Result<std::vector<AddedToken>> special_tokens(const Settings& settings, const V
   }
   for (const auto& [content, token] : settings.written) {
     if (vocabulary.find(content) < 0)
-      return unsupported("tokenizer_config.json", "the added token \"" + content.substr(0, 100) +
-                                                      "\", which is not in the vocabulary; tokenizer.json could say it");
+      return unsupported("tokenizer_config.json",
+                         "the added token \"" + content.substr(0, 100) +
+                             "\", which is not in the vocabulary; tokenizer.json could say it");
     add(token);
   }
   return tokens;
@@ -250,7 +251,8 @@ Result<TokenizerParts> read_vocab_json(const fs::path& folder, Settings settings
     if (line.starts_with("#version") || (line.empty() && at >= merges_text.size())) continue;
     const size_t blank = line.find(' ');
     if (blank == std::string_view::npos || line.find(' ', blank + 1) != std::string_view::npos)
-      return invalid_tokenizer("merges.txt", "merge " + std::to_string(options.merges.size() + 1) + " is not two tokens");
+      return invalid_tokenizer("merges.txt",
+                               "merge " + std::to_string(options.merges.size() + 1) + " is not two tokens");
     options.merges.emplace_back(line.substr(0, blank), line.substr(blank + 1));
   }
   use_default_names(settings, {{"bos_token", "<s>"},
@@ -278,8 +280,8 @@ Result<TokenizerParts> read_parts(std::string_view text, const Settings& setting
   const JsonPlace root{tree.root(), ""};
   if (!root.node.is(JsonTree::Kind::object)) return invalid_tokenizer("tokenizer.json", "it is not an object");
   // What is cut and filled up is the caller's choice; how tokens become text again is not asked here.
-  MW_TRY(root.only({"version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer",
-                    "post_processor", "decoder", "model"}));
+  MW_TRY(root.only({"version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor",
+                    "decoder", "model"}));
   if (const auto version = root.find("version"); version && version->node.text() != "1.0")
     return unsupported("version", "\"" + std::string(version->node.text().substr(0, 100)) + "\"");
   TokenizerParts parts;

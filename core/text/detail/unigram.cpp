@@ -95,6 +95,7 @@ Result<std::unique_ptr<TokenModel>> make_unigram(Vocabulary vocabulary, std::vec
       return invalid_tokenizer("model.vocab[" + std::to_string(i) + "]", "its score is not a number");
   if (unknown < 0 || unknown >= vocabulary.size())
     return invalid_tokenizer("model.unk_id", "it must name a token of the vocabulary");
+  MW_TRY(check_lengths(vocabulary));
   return std::make_unique<Unigram>(std::move(vocabulary), std::move(scores), unknown, byte_fallback);
 }
 

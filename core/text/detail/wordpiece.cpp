@@ -57,6 +57,7 @@ class WordPiece : public TokenModel {
 Result<std::unique_ptr<TokenModel>> make_wordpiece(Vocabulary vocabulary, WordPieceOptions options) {
   if (vocabulary.find(options.unknown_token) < 0)
     return invalid_tokenizer("model.unk_token", "\"" + options.unknown_token + "\" is not in the vocabulary");
+  MW_TRY(check_lengths(vocabulary));
   return std::make_unique<WordPiece>(std::move(vocabulary), options);
 }
 

@@ -69,21 +69,48 @@ class Generator {
 };
 
 inline void Generator::item() {
-  static constexpr char32_t kSpaces[] = {0x20, 0x20,   0x20,   0x20,   0x9,  0xA,    0xD, 0xA0,
+  static constexpr char32_t kSpaces[] = {0x20,   0x20,   0x20,   0x20, 0x9,    0xA, 0xD, 0xA0,
                                          0x2003, 0x3000, 0x2028, 0x85, 0x1680, 0xB, 0xC, 0x1C};
-  static const Ranges kScripts{{0x0590, 0x70}, {0x0600, 0x100}, {0x0900, 0x80}, {0x0E00, 0x80},
+  static const Ranges kScripts{{0x0590, 0x70},  {0x0600, 0x100}, {0x0900, 0x80}, {0x0E00, 0x80},
                                {0x0400, 0x100}, {0x0370, 0x90},  {0x10A0, 0x60}, {0x1E00, 0x100}};
-  static const Ranges kEast{{0x4E00, 0x5200}, {0xAC00, 0x2BA4},  {0x3040, 0xC0},  {0x1100, 0x100},
+  static const Ranges kEast{{0x4E00, 0x5200}, {0xAC00, 0x2BA4}, {0x3040, 0xC0},  {0x1100, 0x100},
                             {0xFF00, 0xF0},   {0x20000, 0x100}, {0xF900, 0x100}, {0x2E80, 0x100}};
   static const Ranges kEmoji{{0x1F300, 0x300}, {0x1F900, 0x200}, {0x2600, 0x1C0}, {0x1F1E6, 0x1A},
                              {0x1F3FB, 5},     {0xFE0F, 1},      {0x200D, 1},     {0x20E3, 1}};
   static const Ranges kControls{{0x00, 0x20}, {0x7F, 0x21}, {0x200B, 5}, {0xFEFF, 1},
                                 {0xFFF9, 5},  {0x2060, 16}, {0xAD, 1},   {0xE000, 64}};
-  static const std::vector<std::string> kStrings{
-      "[CLS]", "[SEP]", "[MASK]", "<s>", "</s>", "<mask>", "<pad>", "<unk>", "'s", "'ll", "don't", "\u2581", "\uFB01",
-      "\u2460", "\r\n", "\u0130", "\u00DF", "e\u0301", "\u0915\u094D\u0937\u093F", "\u1112\u1161\u11AB", "<0x41>",
-      "##ba", "  ", "   \n ", "\U0001F468\u200D\U0001F469", "a\u0316\u0301\u0327", "\uFF21\u0301", "\u1E9B\u0323",
-      "\u03A3\u03C2", "newtok", "NEWTOK", "x newtok y"};
+  static const std::vector<std::string> kStrings{"[CLS]",
+                                                 "[SEP]",
+                                                 "[MASK]",
+                                                 "<s>",
+                                                 "</s>",
+                                                 "<mask>",
+                                                 "<pad>",
+                                                 "<unk>",
+                                                 "'s",
+                                                 "'ll",
+                                                 "don't",
+                                                 "\u2581",
+                                                 "\uFB01",
+                                                 "\u2460",
+                                                 "\r\n",
+                                                 "\u0130",
+                                                 "\u00DF",
+                                                 "e\u0301",
+                                                 "\u0915\u094D\u0937\u093F",
+                                                 "\u1112\u1161\u11AB",
+                                                 "<0x41>",
+                                                 "##ba",
+                                                 "  ",
+                                                 "   \n ",
+                                                 "\U0001F468\u200D\U0001F469",
+                                                 "a\u0316\u0301\u0327",
+                                                 "\uFF21\u0301",
+                                                 "\u1E9B\u0323",
+                                                 "\u03A3\u03C2",
+                                                 "newtok",
+                                                 "NEWTOK",
+                                                 "x newtok y"};
   const uint32_t kind = random_.below(18);
   const auto repeat = [&](uint32_t most, auto&& body) {
     for (uint32_t left = some(most); left > 0; --left) body();
