@@ -38,7 +38,7 @@ void set_environment(int threads) {
   ::setenv("OPENBLAS_NUM_THREADS", count.c_str(), 0);
   // OpenMP's threads wait for each other by spinning, 300,000 rounds by default. On a machine that does other work too,
   // and that is the rule here, they mostly wait for one that is not running: a few rounds, then sleep.
-  ::setenv("GOMP_SPINCOUNT", "1000", 0);
+  ::setenv("GOMP_SPINCOUNT", "100", 0);
   // Without it cuBLAS may sum in another order from one call to the next.
   ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
 }

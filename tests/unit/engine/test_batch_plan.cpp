@@ -1,5 +1,6 @@
-// Batches and learning rates. Expected rates: transformers 5, get_linear_schedule_with_warmup and
-// get_cosine_schedule_with_warmup with 10 steps of warm-up of 100, lr 1, read before each step from the second on.
+// Batches and learning rates. Rates beside transformers 5, get_linear_schedule_with_warmup and
+// get_cosine_schedule_with_warmup (10 of 100 steps of warm-up, lr 1): there step n + 1 of the rise has what step n has
+// here, since theirs begins with a step at rate 0; the fall is the same.
 #include <QTest>
 #include <cmath>
 #include <numeric>
@@ -42,7 +43,6 @@ class TestBatchPlan : public QObject {
 
   void rates_are_those_of_the_reference() {
     const Schedule linear{Schedule::Shape::linear, 1, 100, 10};
-    // Ours counts steps from 1 and rises one step earlier: the first step moves.
     QCOMPARE(linear.rate(1), 0.1);
     QCOMPARE(linear.rate(5), 0.5);
     QCOMPARE(linear.rate(10), 1.0);
