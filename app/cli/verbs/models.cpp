@@ -61,9 +61,9 @@ Result<int> add_folder(Context& context, const Options& options) {
 Result<int> export_one(Context& context, const Options& options) {
   MW_ASSIGN(auto project, context.open(options.project));
   if (options.format != "hf")
-    return fail(ErrorKind::usage, "models.format", "A linear model cannot be written as {format}.",
+    return fail(ErrorKind::usage, "models.format", "Models cannot be written as {format}.",
                 {{"format", options.format}},
-                "Its folder (hf) holds config.json, vocabulary.txt and model.safetensors.");
+                "--format hf writes its folder: configuration, vocabulary and safetensors.");
   MW_ASSIGN(const models::Model model, models::find_model(project, options.model));
   MW_ASSIGN(const auto files, models::export_model(project, model.id, options.to));
   Json array = Json::array();
