@@ -36,6 +36,13 @@ struct Facts {
   std::vector<jobs::Job> jobs;
   std::vector<models::Run> runs;
   std::vector<models::Model> models;
+  /// The run whose model is in use: a champion's; while there is none, the newest. nullptr: there is no run.
+  [[nodiscard]] const models::Run* in_use() const {
+    for (const auto& model : models)
+      for (const auto& run : runs)
+        if (model.stage == models::Stage::champion && run.id == model.run) return &run;
+    return runs.empty() ? nullptr : &runs.front();
+  }
   std::optional<detail::DriftSummary> drift;
 
   [[nodiscard]] int64_t records() const {
@@ -155,8 +162,8 @@ std::vector<Stage> stages_of(const Facts& facts) {
   Stage evaluation{"evaluation", StageState::empty, {}};
   if (!facts.runs.empty()) {
     evaluation.state = StageState::good;
-    evaluation.figures = {figure("accuracy", metric(facts.runs.front().metrics, "accuracy", "value")),
-                          figure("macro_f1", metric(facts.runs.front().metrics, "macro_f1", "value"))};
+    evaluation.figures = {figure("accuracy", metric(facts.in_use()->metrics, "accuracy", "value")),
+                          figure("macro_f1", metric(facts.in_use()->metrics, "macro_f1", "value"))};
   }
   stages.push_back(std::move(evaluation));
 
@@ -280,7 +287,7 @@ Kpis kpis_of(const Facts& facts) {
   Kpis kpis;
   kpis.test_accuracy = kpis.test_low = kpis.test_high = kpis.macro_f1 = kNone;
   if (!facts.runs.empty()) {
-    const Json& metrics = facts.runs.front().metrics;
+    const Json& metrics = facts.in_use()->metrics;
     kpis.test_accuracy = metric(metrics, "accuracy", "value");
     kpis.test_low = metric(metrics, "accuracy", "low");
     kpis.test_high = metric(metrics, "accuracy", "high");

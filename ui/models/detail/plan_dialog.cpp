@@ -52,7 +52,7 @@ PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const std::vector<mo
                        const QString& wanted, QWidget* parent)
     : Dialog(tr("Plan a run"), tr("Start training"), parent), choices_(std::move(choices)) {
   setMinimumWidth(px(560));
-  auto* form = new QFormLayout;
+  auto* form = form_ = new QFormLayout;
   form->setHorizontalSpacing(px(12));
   form->setVerticalSpacing(px(8));
   form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
@@ -96,7 +96,6 @@ PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const std::vector<mo
   form->addRow(tr("Algorithm"), algorithm_);
   form->addRow(QString(), about_algorithm_);
   form->addRow(tr("Starts from"), base_);
-  base_label_ = form->labelForField(base_);
   form->addRow(tr("Seed"), seed_);
   form->addRow(tr("Device"), device_);
   body()->addLayout(form);
@@ -142,8 +141,8 @@ void PlanDialog::show_options() {
   const auto* algorithm = jobs::find_algorithm(utf8_of(algorithm_->currentData().toString()));
   if (!algorithm) return;
   about_algorithm_->setText(tr(std::string(algorithm->description).c_str()));
-  for (QWidget* part : {static_cast<QWidget*>(base_), base_label_, static_cast<QWidget*>(device_)})
-    part->setEnabled(algorithm->needs_torch);
+  // What an algorithm does not take is not asked for.
+  for (QWidget* part : {base_, device_}) form_->setRowVisible(part, algorithm->needs_torch);
   for (const auto& option : algorithm->options) {
     const QString name = text_of(option.name);
     auto* field = field_for(option);
@@ -175,9 +174,11 @@ models::TrainRequest PlanDialog::request() const {
   models::TrainRequest request;
   request.snapshot = utf8_of(snapshot_->currentData().toString());
   request.algorithm = utf8_of(algorithm_->currentData().toString());
-  if (base_->isEnabled()) request.base = utf8_of(base_->currentData().toString());
+  const auto* algorithm = jobs::find_algorithm(request.algorithm);
+  const bool asked = algorithm != nullptr && algorithm->needs_torch;
+  if (asked) request.base = utf8_of(base_->currentData().toString());
   request.seed = static_cast<uint64_t>(seed_->value());
-  request.device = device_->isEnabled() ? utf8_of(device_->currentData().toString()) : "auto";
+  request.device = asked ? utf8_of(device_->currentData().toString()) : "auto";
   for (const auto& [name, field] : fields_) request.settings.emplace_back(utf8_of(name), utf8_of(value_of(name)));
   return request;
 }

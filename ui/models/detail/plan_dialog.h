@@ -41,10 +41,10 @@ class PlanDialog : public Dialog {
   QComboBox* algorithm_;
   QLabel* about_algorithm_;
   QWidget* options_;
+  QFormLayout* form_;
   QFormLayout* options_form_;
   std::map<QString, QWidget*> fields_;
   QComboBox* base_;
-  QWidget* base_label_;
   QSpinBox* seed_;
   QComboBox* device_;
 };

@@ -123,8 +123,8 @@ std::vector<Column> run_columns() {
   return {
       {.title = tr("Run"), .kind = Kind::id, .width = 84},
       {.title = tr("Algorithm"), .stretch = true},
-      {.title = tr("Accuracy, 95 %"), .kind = Kind::figure, .width = 136},
-      {.title = tr("Macro-F1, 95 %"), .kind = Kind::figure, .width = 136},
+      {.title = tr("Accuracy, 95 %"), .kind = Kind::figure, .width = 128},
+      {.title = tr("Macro-F1, 95 %"), .kind = Kind::figure, .width = 128},
       {.title = tr("vs champion"),
        .kind = Kind::figure,
        .width = 100,
@@ -132,7 +132,7 @@ std::vector<Column> run_columns() {
                       "test")},
       {.title = tr("ECE"), .kind = Kind::figure, .width = 66},
       {.title = tr("p95"), .kind = Kind::figure, .width = 84, .tool_tip = tr("latency of one prediction")},
-      {.title = tr("Took"), .kind = Kind::figure, .width = 70},
+      {.title = tr("Took"), .kind = Kind::figure, .width = 96},
       {.title = tr("Verdict"), .kind = Kind::badge, .width = 108}};
 }
 
