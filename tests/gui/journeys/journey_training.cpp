@@ -133,9 +133,12 @@ class JourneyTraining : public QObject {
     const auto runs = models::list_runs(demo_.open())->size();
     // Stricter than it needs to be: it would go on for minutes.
     auto project = demo_.open();
-    const auto job = models::start_training(
-        project,
-        {"latest", "linear", {{"tolerance", "0.000001"}, {"max_epochs", "100000"}, {"c", "1000000"}}, 5, "cpu"}, {});
+    const auto job =
+        models::start_training(project,
+                               {.snapshot = "latest",
+                                .settings = {{"tolerance", "0.000001"}, {"max_epochs", "100000"}, {"c", "1000000"}},
+                                .seed = 5},
+                               {});
     QVERIFY2(job.has_value(), job ? "" : message_of(job.error()).c_str());
     QTRY_COMPARE_WITH_TIMEOUT(page.job(), static_cast<qint64>(job->id), 30'000);
     QAbstractButton* cancel = nullptr;
