@@ -16,11 +16,11 @@ class ByteTrie::Builder {
     // The first 256 cells are left out, so that every base lies above 0.
     grow(1024);
     for (uint32_t i = 0; i < 256; ++i) take(i);
-    std::vector<Work> todo{{0, 0, keys.size(), 0}};
-    while (!todo.empty()) {
-      const Work work = todo.back();
-      todo.pop_back();
-      place(keys, work, todo);
+    std::vector<Work> open{{0, 0, keys.size(), 0}};
+    while (!open.empty()) {
+      const Work work = open.back();
+      open.pop_back();
+      place(keys, work, open);
     }
     cells_.resize(static_cast<size_t>(fresh_) + 256);
     cells_.shrink_to_fit();
@@ -63,7 +63,7 @@ class ByteTrie::Builder {
   }
   [[nodiscard]] bool is_taken(uint32_t cell) const { return next_[cell] == cell; }
 
-  void place(Keys keys, Work work, std::vector<Work>& todo) {
+  void place(Keys keys, Work work, std::vector<Work>& open) {
     if (keys[work.begin].first.size() == work.depth) cells_[work.state].value = keys[work.begin++].second;
     labels_.clear();
     begins_.clear();
@@ -82,7 +82,7 @@ class ByteTrie::Builder {
       take(base + label);
     }
     for (size_t i = 0; i < labels_.size(); ++i)
-      todo.push_back({base + labels_[i], begins_[i], begins_[i + 1], work.depth + 1});
+      open.push_back({base + labels_[i], begins_[i], begins_[i + 1], work.depth + 1});
   }
 
   uint32_t free_base() {

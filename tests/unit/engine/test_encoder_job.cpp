@@ -130,22 +130,29 @@ class TestEncoderJob : public QObject {
     const Folder folder(easy_rows(60), body(Json::parse(options.toStdString())));
     QCOMPARE(folder.run(), 0);
     const Json outputs = folder.result().outputs;
-    QVERIFY2(outputs["metrics"]["test"]["accuracy"].get<double>() > 0.9, to_text(outputs["metrics"]).c_str());
+    // How far it comes in a given time depends on the machine.
+    if (!options.contains("max_minutes"))
+      QVERIFY2(outputs["metrics"]["test"]["accuracy"].get<double>() > 0.9, to_text(outputs["metrics"]).c_str());
+    QVERIFY(outputs["training"]["steps"].get<int64_t>() > 0);
     QVERIFY(outputs["training"]["padding"].get<double>() <= 1.03);
   }
 
   void cancelled_it_goes_on_from_where_it_was() {
-    const Json options = {{"epochs", 150}, {"checkpoint_seconds", 3600}};
+    const Json options = {{"epochs", 500}, {"checkpoint_seconds", 3600}};
     const Folder whole(easy_rows(60), body(options)), broken(easy_rows(60), body(options));
     QCOMPARE(whole.run(), 0);
-    std::jthread canceller([&] {
-      std::this_thread::sleep_for(std::chrono::milliseconds(700));
-      (void)broken.job->request_cancel();
+    std::jthread canceller([&](const std::stop_token& stop) {
+      // As soon as it has taken a step.
+      jobs::EventReader events(broken.job->path());
+      while (!stop.stop_requested()) {
+        for (const jobs::Event& event : events.next())
+          if (event.type == "metric") return (void)broken.job->request_cancel();
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      }
     });
-    const int code = broken.run();
+    QCOMPARE(broken.run(), 6);
+    canceller.request_stop();
     canceller.join();
-    if (code == 0) QSKIP("it was done before it could be cancelled");
-    QCOMPARE(code, 6);
     QVERIFY(broken.result().cause == jobs::Cause::cancelled);
     QVERIFY(fs::exists(broken.job->file("checkpoint/training.safetensors")));
     fs::remove(broken.job->file("result.json"));
