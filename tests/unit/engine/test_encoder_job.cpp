@@ -138,7 +138,7 @@ class TestEncoderJob : public QObject {
   }
 
   void cancelled_it_goes_on_from_where_it_was() {
-    const Json options = {{"epochs", 500}, {"checkpoint_seconds", 3600}};
+    const Json options = {{"epochs", 250}, {"checkpoint_seconds", 3600}};
     const Folder whole(easy_rows(60), body(options)), broken(easy_rows(60), body(options));
     QCOMPARE(whole.run(), 0);
     std::jthread canceller([&](const std::stop_token& stop) {
