@@ -13,9 +13,10 @@
 namespace millwright::cli {
 namespace {
 
+/// Never destroyed: the thread that waits for signals may still be in request_stop() when main() returns.
 std::stop_source& stop_source() {
-  static std::stop_source source;
-  return source;
+  static auto* const source = new std::stop_source;
+  return *source;
 }
 int signal_pipe[2] = {-1, -1};
 

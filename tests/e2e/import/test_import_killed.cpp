@@ -29,16 +29,17 @@ class TestImportKilled : public QObject {
     const Said said = run({"verify", project_, "--json"});
     QVERIFY2(said.code == 0, said.out + said.err);
   }
-  /// Starts an import and sends it a signal after so many milliseconds. Returns its exit code, −9 where it was killed.
-  int disturbed(int after_ms, int signal) {
+  /// Starts an import and sends it a signal after so many milliseconds. Its exit code is −9 where it was killed.
+  Said disturbed(int after_ms, int signal) {
     QProcess process;
     process.setProcessEnvironment(millwright::test::environment_in(home_.path()));
     process.start(millwright::test::cli_program(), {"import", project_, source_, "--json", "--quiet"});
-    if (!process.waitForStarted()) return -1;
+    if (!process.waitForStarted()) return {-1, {}, {}};
     if (!process.waitForFinished(after_ms) && process.state() == QProcess::Running)
       ::kill(static_cast<pid_t>(process.processId()), signal);
     process.waitForFinished(120'000);
-    return process.exitStatus() == QProcess::CrashExit ? -9 : process.exitCode();
+    return {process.exitStatus() == QProcess::CrashExit ? -9 : process.exitCode(), process.readAllStandardOutput(),
+            process.readAllStandardError()};
   }
 
  private Q_SLOTS:
@@ -68,9 +69,9 @@ class TestImportKilled : public QObject {
     int published = 0;
     for (int round = 0; round < 50; ++round) {
       const int after = static_cast<int>(random() % static_cast<unsigned>(whole_ms_ + whole_ms_ / 5 + 1));
-      const int code = disturbed(after, SIGKILL);
+      const auto [code, out, err] = disturbed(after, SIGKILL);
       killed += code == -9 ? 1 : 0;
-      QVERIFY2(code == -9 || code == 0, qPrintable(QString("exit code %1").arg(code)));
+      QVERIFY2(code == -9 || code == 0, qPrintable(QString("exit code %1: ").arg(code) + out + err));
       is_whole_and_green();
       const QJsonArray there = batches();
       QVERIFY(there.size() <= 1);
@@ -95,9 +96,9 @@ class TestImportKilled : public QObject {
   void cancelled_by_an_interrupt() {
     int cancelled = 0;
     for (const int share : {10, 30, 50, 70}) {
-      const int code = disturbed(static_cast<int>(whole_ms_ * share / 100), SIGINT);
+      const auto [code, out, err] = disturbed(static_cast<int>(whole_ms_ * share / 100), SIGINT);
       // Before it listens, the signal ends it as any program; after it is done, there is nothing to cancel.
-      QVERIFY2(code == 6 || code == 0 || code == -9, qPrintable(QString("exit code %1").arg(code)));
+      QVERIFY2(code == 6 || code == 0 || code == -9, qPrintable(QString("exit code %1: ").arg(code) + out + err));
       is_whole_and_green();
       if (code == 6) {
         ++cancelled;
