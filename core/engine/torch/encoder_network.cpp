@@ -1,5 +1,7 @@
 #include "torch/encoder_network.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 #include <cstring>
 
