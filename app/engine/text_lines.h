@@ -1,6 +1,7 @@
 // The input of verbs that read texts: one text a line, or JSON Lines with `text` and `pair`. Lines end at LF only.
 #pragma once
 
+#include <cstdint>
 #include <istream>
 #include <optional>
 #include <string>
