@@ -4,10 +4,10 @@
 #include <iostream>
 
 #include "base/json.h"
-#include "engine/encoder_training.h"
 #include "engine/encoder_weights.h"
 #include "engine/linear_training.h"
 #include "engine/torch.h"
+#include "engine/training_task.h"
 #include "statistics/calibration.h"
 #include "text/encoder_folder.h"
 #include "text/tokenizer.h"
@@ -24,8 +24,8 @@ class Classifier {
  public:
   static Result<Classifier> open(const text::EncoderFolder& folder, const std::string& device) {
     MW_TRY(folder.usable());
-    if (folder.config().head != text::Head::sequence)
-      return fail(ErrorKind::bad_input, "model.no_labels", "The model in {folder} tells no labels apart.",
+    if (folder.config().head != text::Head::sequence || folder.config().problem != text::Problem::single_label)
+      return fail(ErrorKind::bad_input, "model.no_labels", "The model in {folder} does not give a label to a text.",
                   {{"folder", folder.path().string()}});
     MW_TRY(engine::start_torch(engine::threads_for(0)));
     engine::EncoderLayout layout(folder.config());
@@ -47,7 +47,8 @@ class Classifier {
       return fail(ErrorKind::bad_input, "predict.question", "A question is an object with a list \"texts\".");
     if (texts.empty()) return Json{{"labels", layout_.config.labels}, {"about", about_}};
     MW_ASSIGN(const auto encoded, encode(texts));
-    MW_ASSIGN(const std::vector<float> logits, engine::classify(*encoder_, layout_, encoded, {}));
+    MW_ASSIGN(const std::vector<float> logits,
+              engine::run_model(*encoder_, layout_.config, encoded, engine::Output::logits, {}));
     const size_t classes = layout_.config.labels.size();
     Json rows = Json::array();
     std::vector<float> row;

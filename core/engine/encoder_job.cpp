@@ -1,12 +1,12 @@
 #include "engine/encoder_job.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 
 #include "base/clock.h"
 #include "base/hash.h"
 #include "detail/job_outputs.h"
+#include "detail/task_parts.h"
+#include "detail/teacher.h"
 #include "engine/encoder_training.h"
 #include "engine/encoder_weights.h"
 #include "engine/linear_training.h"
@@ -14,20 +14,12 @@
 #include "engine/torch.h"
 #include "engine/training_rows.h"
 #include "jobs/algorithms.h"
-#include "statistics/calibration.h"
-#include "statistics/classification.h"
 #include "text/encoder_folder.h"
 #include "text/tokenizer.h"
 #include "text/wordpiece_trainer.h"
 
 namespace millwright::engine {
 namespace {
-
-constexpr size_t kLeastForCalibration = 20;  // rows of the validation split with a known label
-constexpr size_t kTimedRows = 100;           // predicted one by one, for their latency
-constexpr int64_t kBetweenChecks = 1024;     // rows between two looks at the stop token
-
-tl::unexpected<Error> stopped() { return fail(ErrorKind::cancelled, "cancelled", "Stopped before it was done."); }
 
 /// What a training starts from.
 struct Start {
@@ -44,20 +36,48 @@ bool has_base(const jobs::JobFolder& folder) {
   return fs::exists(folder.file("inputs/base/config.json"), error);
 }
 
+/// The head that an objective needs. Of a number there is one, without a name.
+void set_head(text::EncoderConfig& config, const TrainingRows& rows) {
+  config.problem = text::Problem::single_label;
+  config.head = text::Head::sequence;
+  config.labels = rows.labels;
+  switch (rows.objective) {
+    case Objective::classification:
+      break;
+    case Objective::multi_label:
+      config.problem = text::Problem::multi_label;
+      break;
+    case Objective::regression:
+      config.problem = text::Problem::regression;
+      config.labels = {"value"};
+      break;
+    case Objective::token_classification:
+      config.head = text::Head::token;
+      config.labels = detail::token_labels(rows.labels);
+      break;
+    case Objective::masked_lm:
+      config.head = text::Head::masked_lm;
+      config.labels.clear();
+      break;
+    case Objective::sentence_embedding:
+      config.head = text::Head::none;
+      config.labels.clear();
+      break;
+  }
+}
+
 /// With a model folder to begin from: its encoder, and its head too when that knows the same labels.
 Result<Start> start_from_base(const jobs::JobFolder& folder, EncoderOptions options, const TrainingRows& rows,
                               Random& random) {
   MW_ASSIGN(const text::EncoderFolder base, text::EncoderFolder::open(folder.file("inputs/base")));
   MW_TRY(base.usable());
   text::EncoderConfig config = base.config();
-  config.head = text::Head::sequence;
-  config.problem = text::Problem::single_label;
-  config.labels = rows.labels;
+  set_head(config, rows);
   if (options.dropout >= 0)
     config.hidden_dropout = config.attention_dropout = config.classifier_dropout = options.dropout;
   options.max_length = std::min(options.max_length, config.longest());
   options.optimizer.frozen_layers = std::min(options.optimizer.frozen_layers, config.layers);
-  EncoderLayout layout(std::move(config));
+  EncoderLayout layout(std::move(config), options.lora);
   MW_ASSIGN(std::vector<float> weights, load_weights(base, layout, &random));
   MW_ASSIGN(text::Tokenizer tokenizer, text::Tokenizer::load(base.path()));
   if (tokenizer.vocabulary_size() > layout.config.vocabulary)
@@ -82,7 +102,7 @@ Result<Start> start_fresh(const jobs::JobFolder& folder, EncoderOptions options,
   MW_ASSIGN(auto files, text::write_wordpiece_tokenizer(folder.file("model"), vocabulary, options.max_length));
   MW_ASSIGN(text::Tokenizer tokenizer, text::Tokenizer::load(folder.file("model")));
   text::EncoderConfig config = fresh_config(options, vocabulary.size());
-  config.labels = rows.labels;
+  set_head(config, rows);
   if (options.dropout >= 0)
     config.hidden_dropout = config.attention_dropout = config.classifier_dropout = options.dropout;
   options.optimizer.frozen_layers = 0;
@@ -92,111 +112,16 @@ Result<Start> start_fresh(const jobs::JobFolder& folder, EncoderOptions options,
                std::move(tokenizer), std::move(files),  Json()};
 }
 
-Result<EncodedRows> tokenise(const text::Tokenizer& tokenizer, const SplitRows& rows, int64_t max_length,
-                             const Work& work) {
-  text::TokenizerScratch scratch;
-  text::Encoding encoding;
-  text::EncodeOptions options;
-  options.max_length = static_cast<size_t>(max_length);
-  EncodedRows out;
-  out.label = rows.label;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (static_cast<int64_t>(i) % kBetweenChecks == 0) {
-      if (work.stopped()) return stopped();
-      work.report({"tokenise", static_cast<int64_t>(i), static_cast<int64_t>(rows.size()), "rows"});
-    }
-    MW_TRY(tokenizer.encode(rows.text[i], scratch, encoding, options));
-    EncodedText& text = out.texts.emplace_back();
-    text.ids.assign(encoding.ids.begin(), encoding.ids.end());
-    text.types.assign(encoding.type_ids.begin(), encoding.type_ids.end());
-    // A text without a token, of a tokenizer without special ones, is padding: it has to be something.
-    if (text.ids.empty()) text = {{std::max(0, tokenizer.special_ids().unknown)}, {0}};
-  }
-  return out;
-}
-
 /// What a checkpoint must agree with: everything that decides the weights, environment apart.
-std::string identity_of(const EncodedRows& train, const EncodedRows& validation, const Json& options, uint64_t seed,
-                        std::span<const float> weights) {
+std::string identity_of(const TrainingTask& task, const Json& options, uint64_t seed, std::span<const float> weights) {
   Sha256 hash;
-  const auto add = [&](const auto& values) {
-    hash.update({reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(values[0])});
-  };
-  for (const EncodedRows* rows : {&train, &validation}) {
-    for (const EncodedText& text : rows->texts) add(text.ids);
-    add(rows->label);
-  }
+  task.identify(hash);
   Json decisive = options;
   for (const char* name : {"checkpoint_seconds", "threads"}) decisive.erase(name);
   hash.update(canonical(decisive));
   hash.update(std::to_string(seed));
-  add(weights);
+  hash.update({reinterpret_cast<const uint8_t*>(weights.data()), weights.size() * sizeof(float)});
   return to_hex(hash.finish());
-}
-
-/// Logits of a split and what follows from them.
-struct Predicted {
-  std::vector<float> logits;
-  Json latency = {{"p50", nullptr}, {"p95", nullptr}};
-};
-
-Result<Predicted> predict(EncoderModel& model, const EncoderLayout& layout, const EncodedRows& rows,
-                          const std::stop_token& stop) {
-  Predicted out;
-  MW_ASSIGN(out.logits, classify(model, layout, rows.texts, stop));
-  std::vector<double> milliseconds;
-  for (size_t i = 0; i < std::min(kTimedRows, rows.size()); ++i) {
-    const double began = steady_seconds();
-    MW_TRY(classify(model, layout, std::span(&rows.texts[i], 1), stop));
-    milliseconds.push_back((steady_seconds() - began) * 1000);
-  }
-  if (!milliseconds.empty())
-    out.latency = {{"p50", number_or_null(statistics::quantile(milliseconds, 0.5))},
-                   {"p95", number_or_null(statistics::quantile(milliseconds, 0.95))}};
-  return out;
-}
-
-/// Writes a line for each row and gives the split's figures. A label that the model does not know counts as one more
-/// class, and so as a mistake.
-Json judge(const std::vector<std::string>& labels, const SplitRows& rows, Split split, const Predicted& predicted,
-           double temperature, std::string& lines) {
-  const size_t classes = labels.size();
-  std::vector<int32_t> truth, answer;
-  std::vector<double> confidence, probabilities(classes);
-  std::vector<float> row(classes);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    row.assign(predicted.logits.begin() + static_cast<ptrdiff_t>(i * classes),
-               predicted.logits.begin() + static_cast<ptrdiff_t>((i + 1) * classes));
-    statistics::softmax(row, temperature);
-    std::copy(row.begin(), row.end(), probabilities.begin());
-    const auto best = static_cast<size_t>(std::max_element(row.begin(), row.end()) - row.begin());
-    truth.push_back(rows.label[i] < 0 ? static_cast<int32_t>(classes) : rows.label[i]);
-    answer.push_back(static_cast<int32_t>(best));
-    confidence.push_back(probabilities[best]);
-    lines += to_text(Json{{"record", rows.record[i]},
-                          {"split", name_of(split)},
-                          {"label", rows.label_name[i]},
-                          {"predicted", labels[best]},
-                          {"confidence", confidence.back()},
-                          {"top", detail::best_of(probabilities, labels)}});
-    lines += '\n';
-  }
-  Json json = detail::figures(truth, answer, confidence, classes + 1);
-  json["latency_ms"] = predicted.latency;
-  return json;
-}
-
-statistics::Temperature calibrate(const EncodedRows& rows, const Predicted& predicted, size_t classes) {
-  std::vector<float> scores;
-  std::vector<int32_t> truth;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (rows.label[i] < 0) continue;
-    truth.push_back(rows.label[i]);
-    scores.insert(scores.end(), predicted.logits.begin() + static_cast<ptrdiff_t>(i * classes),
-                  predicted.logits.begin() + static_cast<ptrdiff_t>((i + 1) * classes));
-  }
-  if (truth.size() < kLeastForCalibration) return {};
-  return statistics::fit_temperature(scores, classes, truth);
 }
 
 Json environment_of(const Json& torch, const EncoderOptions& options, const std::string& device) {
@@ -222,17 +147,24 @@ class Job {
                                             folder_.spec().body.value("options", Json::object())));
     MW_ASSIGN(device_, device_of(folder_.spec()));
     work_.report({"read", 0, 0, "bytes"});
-    MW_ASSIGN(rows_, read_training_rows(folder_.file("inputs/rows.jsonl"), work_));
-    MW_ASSIGN(const Start start, begin());
+    MW_ASSIGN(const Objective objective, objective_named(options_.at("objective").get<std::string>()));
+    MW_ASSIGN(rows_, read_training_rows(folder_.file("inputs/rows.jsonl"), objective, work_));
+    MW_ASSIGN(Start start, begin());
     MW_ASSIGN(const Json torch, start_torch(start.options.threads));
     environment_ = environment_of(torch, start.options, device_);
-    const int64_t longest = start.options.max_length;
-    MW_ASSIGN(const EncodedRows train, tokenise(start.tokenizer, rows_.train, longest, work_));
-    MW_ASSIGN(const EncodedRows validation, tokenise(start.tokenizer, rows_.validation, longest, work_));
-    MW_ASSIGN(const EncodedRows test, tokenise(start.tokenizer, rows_.test, longest, work_));
-    MW_ASSIGN(const EncoderTraining trained, learn(start, train, validation));
-    MW_TRY(predict_all(start, trained, validation, test));
-    return write(start, trained);
+    if (start.options.pretrain_epochs > 0) MW_TRY(pretrain(start));
+    MW_ASSIGN(const auto task, make_task(rows_, start, start.layout));
+    MW_TRY(ask_teacher(*task, start));
+    MW_ASSIGN(EncoderTraining trained, learn(start.options, start.layout, start.weights, *task,
+                                             identity_of(*task, options_, seed_, start.weights), ""));
+    if (start.layout.lora.rank > 0) {
+      MW_TRY(write_adapters(folder_.file("adapter"), start.layout, trained.weights));
+      trained.weights = merge_adapters(start.layout, trained.weights);
+      start.layout = EncoderLayout(start.layout.config);
+    }
+    task->settle(trained.weights);
+    MW_ASSIGN(const TaskReport report, report_on(*task, start, trained));
+    return write(start, trained, report);
   }
 
  private:
@@ -245,42 +177,112 @@ class Job {
                  : start_from_base(folder_, std::move(options), rows_, random);
   }
 
-  Result<EncoderTraining> learn(const Start& start, const EncodedRows& train, const EncodedRows& validation) {
-    EncoderSettings settings;
-    settings.device = device_;
-    settings.dtype = start.options.dtype;
-    settings.trains = true;
-    settings.optimizer = start.options.optimizer;
-    work_.report({"train", 0, 0, "steps"});
-    MW_ASSIGN(const auto model, make_encoder_model(start.layout, settings));
-    const std::string identity = identity_of(train, validation, options_, seed_, start.weights);
-    return train_encoder(*model, start.layout, start.weights, train, validation, start.options, seed_, identity,
-                         environment_, {folder_, events_, stop_});
+  Result<std::unique_ptr<TrainingTask>> make_task(const TrainingRows& rows, const Start& start,
+                                                  const EncoderLayout& layout) {
+    TaskSettings settings;
+    settings.max_length = start.options.max_length;
+    settings.balanced = start.options.balanced;
+    settings.mask_probability = start.options.mask_probability;
+    settings.seed = seed_;
+    return make_training_task(rows, start.tokenizer, layout, settings, work_);
   }
 
-  /// With the weights as they are written, in fp32: what anybody gets who loads the model.
-  Status predict_all(const Start& start, const EncoderTraining& trained, const EncodedRows& validation,
-                     const EncodedRows& test) {
-    work_.report({"evaluate", 0, 0, "rows"});
+  Result<EncoderTraining> learn(const EncoderOptions& options, const EncoderLayout& layout,
+                                std::span<const float> weights, const TrainingTask& task, const std::string& identity,
+                                std::string stage) {
     EncoderSettings settings;
     settings.device = device_;
-    MW_ASSIGN(const auto model, make_encoder_model(start.layout, settings));
-    MW_TRY(model->set_weights(trained.weights));
-    MW_ASSIGN(const Predicted on_validation, predict(*model, start.layout, validation, stop_));
-    MW_ASSIGN(const Predicted on_test, predict(*model, start.layout, test, stop_));
-    temperature_ = calibrate(validation, on_validation, rows_.labels.size());
-    for (const auto& [split, predicted] :
-         {std::pair{Split::validation, &on_validation}, std::pair{Split::test, &on_test}})
-      if (rows_.of(split).size() > 0)
-        metrics_[std::string(name_of(split))] =
-            judge(rows_.labels, rows_.of(split), split, *predicted, temperature_.temperature, lines_);
+    settings.dtype = options.dtype;
+    settings.trains = true;
+    settings.optimizer = options.optimizer;
+    settings.loss = options.loss;
+    work_.report({stage.empty() ? "train" : "pretrain", 0, 0, "steps"});
+    MW_ASSIGN(const auto model, make_encoder_model(layout, settings));
+    return train_encoder(*model, weights, task, options, seed_, identity, environment_,
+                         {folder_, events_, stop_, std::move(stage)});
+  }
+
+  /// Lets the encoder tell hidden words of the training texts first. What comes of it is kept as a model folder in the
+  /// job's: a job that is killed later does not do it again.
+  Status pretrain(Start& start) {
+    const fs::path folder = folder_.file("pretrained");
+    std::error_code error;
+    if (!fs::exists(folder / "config.json", error)) {
+      TrainingRows texts;
+      texts.objective = Objective::masked_lm;
+      texts.train.record = rows_.train.record;
+      texts.train.text = rows_.train.text;
+      texts.validation.record = rows_.validation.record;
+      texts.validation.text = rows_.validation.text;
+      EncoderOptions options = start.options;
+      options.loss = {Objective::masked_lm};
+      options.epochs = start.options.pretrain_epochs;
+      options.max_steps = 0;
+      options.max_minutes = 0;
+      options.patience = 0;
+      options.lora = {};
+      options.optimizer.frozen_layers = 0;
+      text::EncoderConfig config = start.layout.config;
+      set_head(config, texts);
+      const EncoderLayout layout(std::move(config));
+      Random random(seed_ ^ 0x707265747261696EULL);
+      const std::vector<float> first = with_other_head(start.layout, start.weights, layout, random);
+      MW_ASSIGN(const auto task, make_task(texts, start, layout));
+      MW_ASSIGN(const EncoderTraining trained,
+                learn(options, layout, first, *task, identity_of(*task, options_, seed_, first), "pretraining-"));
+      pretraining_ = summary_of(trained, options);
+      MW_TRY(make_folders(folder));
+      MW_TRY(write_weights(folder / "model.safetensors", layout, trained.weights));
+      Json described = text::to_json(layout.config, start.base_config);
+      described["millwright"] = {{"pretraining", pretraining_}, {"curve", trained.curve}};
+      MW_TRY(write_file_atomically(folder / "config.json", to_text(described, 2) + "\n"));
+    }
+    MW_ASSIGN(const text::EncoderFolder kept, text::EncoderFolder::open(folder));
+    pretraining_ = kept.config_json().value("millwright", Json::object()).value("pretraining", Json());
+    Random random(seed_ ^ 0x77656967687473ULL);
+    MW_ASSIGN(start.weights, load_weights(kept, start.layout, &random));
     return {};
   }
 
-  Result<Json> write(const Start& start, const EncoderTraining& trained) {
+  /// Distillation: what another model says about the training texts is learned beside their labels.
+  Status ask_teacher(TrainingTask& task, const Start& start) {
+    const fs::path folder = folder_.file("inputs/teacher");
+    std::error_code error;
+    if (!fs::exists(folder / "config.json", error)) return {};
+    if (!task.teachable())
+      return fail(ErrorKind::usage, "train.teacher", "A teacher helps with objective classification only.");
+    work_.report({"ask the teacher", 0, 0, "rows"});
+    MW_ASSIGN(std::vector<float> probabilities,
+              detail::teacher_probabilities(folder, rows_, start.options.loss.teacher_temperature, device_, work_));
+    task.set_teacher(std::move(probabilities));
+    return {};
+  }
+
+  Result<TaskReport> report_on(const TrainingTask& task, const Start& start, const EncoderTraining& trained) {
+    work_.report({"evaluate", 0, 0, "rows"});
+    EncoderSettings settings;
+    settings.device = device_;
+    settings.loss.objective = rows_.objective;
+    MW_ASSIGN(const auto model, make_encoder_model(start.layout, settings));
+    MW_TRY(model->set_weights(trained.weights));
+    return task.report(*model, stop_);
+  }
+
+  static Json summary_of(const EncoderTraining& trained, const EncoderOptions& options) {
+    return {{"steps", trained.steps},
+            {"epochs", options.epochs},
+            {"learning_rate", options.learning_rate},
+            {"best_epoch", trained.best_epoch},
+            {"tokens_per_second", number_or_null(trained.tokens_per_second)},
+            {"padding", trained.padding},
+            {"micro_schedule", trained.micro_schedule},
+            {"memory", trained.memory},
+            {"resumed", trained.resumed}};
+  }
+
+  Result<Json> write(const Start& start, const EncoderTraining& trained, const TaskReport& report) {
     work_.report({"write", 0, 0, "files"});
     const Json& body = folder_.spec().body;
-    const bool calibrated = temperature_.log_loss_before > 0;
     Json config = text::to_json(start.layout.config, start.base_config);
     config["millwright"] = {{"algorithm", "encoder"},
                             {"options", options_},
@@ -288,12 +290,11 @@ class Job {
                             {"snapshot", body.value("snapshot", Json())},
                             {"task", body.value("task", Json())},
                             {"fields", body.value("fields", Json())},
-                            {"max_length", start.options.max_length},
-                            {"temperature", temperature_.temperature},
-                            {"calibrated_on", calibrated ? Json("validation") : Json()}};
+                            {"max_length", start.options.max_length}};
+    config["millwright"].update(report.notes);
     MW_TRY(write_file_atomically(folder_.file("model/config.json"), to_text(config, 2) + "\n"));
     MW_TRY(write_weights(folder_.file("model/model.safetensors"), start.layout, trained.weights));
-    MW_TRY(write_file_atomically(folder_.file("predictions.jsonl"), lines_));
+    MW_TRY(write_file_atomically(folder_.file("predictions.jsonl"), report.predictions));
     Json files = Json::array();
     std::vector<std::string> names{"config.json"};
     names.insert(names.end(), start.tokenizer_files.begin(), start.tokenizer_files.end());
@@ -308,23 +309,12 @@ class Job {
                 {"files", files},
                 {"weights_sha256", files.back()["sha256"]},
                 {"predictions", predictions},
-                {"metrics", metrics_},
-                {"calibration",
-                 {{"method", "temperature"},
-                  {"on", calibrated ? Json("validation") : Json()},
-                  {"log_loss_before", number_or_null(temperature_.log_loss_before)},
-                  {"log_loss_after", number_or_null(temperature_.log_loss_after)}}},
+                {"objective", name_of(rows_.objective)},
+                {"metrics", report.metrics},
+                {"calibration", report.calibration},
                 {"curve", trained.curve},
-                {"training",
-                 {{"steps", trained.steps},
-                  {"epochs", start.options.epochs},
-                  {"learning_rate", start.options.learning_rate},
-                  {"best_epoch", trained.best_epoch},
-                  {"tokens_per_second", number_or_null(trained.tokens_per_second)},
-                  {"padding", trained.padding},
-                  {"micro_schedule", trained.micro_schedule},
-                  {"memory", trained.memory},
-                  {"resumed", trained.resumed}}},
+                {"pretraining", pretraining_},
+                {"training", summary_of(trained, start.options)},
                 {"options", options_},
                 {"seed", seed_},
                 {"device", device_},
@@ -338,10 +328,9 @@ class Job {
   double began_;
   uint64_t seed_ = 0;
   Work work_;
-  Json options_, environment_, metrics_ = Json::object();
-  std::string device_, lines_;
+  Json options_, environment_, pretraining_;
+  std::string device_;
   TrainingRows rows_;
-  statistics::Temperature temperature_;
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "engine/encoder_layout.h"
+#include "engine/objective.h"
 
 namespace millwright::engine {
 
@@ -27,18 +28,32 @@ struct PackedBatch {
   [[nodiscard]] size_t tokens() const { return ids.size(); }
 };
 
-/// A part of an optimizer step that is computed at once.
+/// A part of an optimizer step that is computed at once. Its loss is Σ weight · loss / StepSettings::weight_sum, over
+///   texts (classification, multi_label, regression), tokens with a label (token_classification, masked_lm), or pairs
+///   of texts that follow each other (sentence_embedding).
 struct MicroBatch {
   PackedBatch texts;
-  std::vector<int64_t> label;  ///< by text
-  std::vector<float> weight;   ///< by text; the loss is Σ weight · loss / StepSettings::weight_sum
+  std::vector<int64_t>
+      label;  ///< by text, token (-1: none) or pair (pairs of one label are not held against each other)
+  std::vector<float> target;  ///< texts × outputs: 0 or 1 (multi_label), the number to tell (regression), or a
+                              ///< teacher's probabilities (classification; empty without one)
+  std::vector<float> weight;  ///< by text, or by pair
 };
 
 struct OptimizerSettings {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0.01;
   double layer_decay = 1;     ///< learning rate of a layer beside that of the one above it
   int64_t frozen_layers = 0;  ///< embeddings and so many layers keep their weights
-  double label_smoothing = 0;
+};
+
+/// What is made small.
+struct LossSettings {
+  Objective objective = Objective::classification;
+  double label_smoothing = 0;  ///< ε of (1 - ε) · -log p(label) + ε · mean of -log p
+  double teacher_weight = 0;   ///< share of the teacher's probabilities beside the labels
+  double teacher_temperature =
+      1;  ///< T: the teacher's part is T² · cross-entropy at that temperature (Hinton et al. 2015)
+  double similarity_scale = 20;  ///< factor of the cosines of sentence embeddings
 };
 
 struct StepSettings {
@@ -52,6 +67,12 @@ struct StepSettings {
 struct StepOutcome {
   double loss = 0;
   double gradient_norm = 0;
+};
+
+/// What a part costs without learning from it.
+struct Assessment {
+  double loss = 0;
+  int64_t right = 0;  ///< tokens of a masked-language part whose most probable word is the hidden one
 };
 
 /// Everything that a training needs to go on from where it was.
@@ -72,6 +93,7 @@ struct EncoderSettings {
   Dtype dtype = Dtype::fp32;
   bool trains = false;
   OptimizerSettings optimizer;
+  LossSettings loss;
 };
 
 class EncoderModel {
@@ -83,6 +105,9 @@ class EncoderModel {
   /// One step of the optimizer over all parts together. When it fails nothing has changed: job "train.out_of_memory"
   /// (try smaller parts), "train.diverged" (loss or gradient not finite), "engine.torch".
   [[nodiscard]] virtual Result<StepOutcome> step(std::span<const MicroBatch> parts, const StepSettings& settings) = 0;
+
+  /// The loss of a part without dropout. Errors as forward()'s.
+  [[nodiscard]] virtual Result<Assessment> assess(const MicroBatch& part, double weight_sum) = 0;
 
   [[nodiscard]] virtual Result<std::vector<float>> weights() = 0;
   [[nodiscard]] virtual Status set_weights(std::span<const float> weights) = 0;

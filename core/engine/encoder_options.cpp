@@ -15,6 +15,10 @@ int64_t default_epochs(size_t rows, bool fresh) {
   return static_cast<int64_t>(std::clamp(epochs, fresh ? 10.0 : 3.0, fresh ? 100.0 : 20.0));
 }
 
+tl::unexpected<Error> excluded(const char* name, const char* why) {
+  return fail(ErrorKind::usage, "train.bad_option", "{name} does not go with {why}.", {{"name", name}, {"why", why}});
+}
+
 }  // namespace
 
 Result<EncoderOptions> read_encoder_options(const Json& options, size_t rows, bool fresh, bool packed) {
@@ -48,7 +52,13 @@ Result<EncoderOptions> read_encoder_options(const Json& options, size_t rows, bo
   out.optimizer.weight_decay = real("weight_decay");
   out.optimizer.layer_decay = real("layer_decay");
   out.optimizer.frozen_layers = whole("freeze_layers");
-  out.optimizer.label_smoothing = real("label_smoothing");
+  MW_ASSIGN(out.loss.objective, objective_named(choice("objective")));
+  out.loss.label_smoothing = real("label_smoothing");
+  out.loss.teacher_weight = real("teacher_weight");
+  out.loss.teacher_temperature = real("teacher_temperature");
+  out.mask_probability = real("mask_probability");
+  out.pretrain_epochs = whole("pretrain_epochs");
+  out.lora = {whole("lora_rank"), real("lora_alpha")};
   out.layers = whole("layers");
   out.hidden = whole("hidden");
   out.heads = whole("heads");
@@ -57,12 +67,17 @@ Result<EncoderOptions> read_encoder_options(const Json& options, size_t rows, bo
   if (fresh && out.hidden % out.heads != 0)
     return fail(ErrorKind::usage, "train.bad_option", "hidden ({hidden}) is no multiple of heads ({heads}).",
                 {{"hidden", std::to_string(out.hidden)}, {"heads", std::to_string(out.heads)}});
+  if (fresh && out.lora.rank > 0)
+    return excluded("lora_rank", "a model that begins from nothing: it has nothing to keep");
+  if (out.loss.objective == Objective::masked_lm && out.pretrain_epochs > 0)
+    return excluded("pretrain_epochs", "objective masked-lm: it is that training already");
+  if (out.loss.objective == Objective::masked_lm && out.lora.rank > 0)
+    return excluded("lora_rank", "objective masked-lm: the word embeddings have to move");
   return out;
 }
 
 text::EncoderConfig fresh_config(const EncoderOptions& options, size_t vocabulary) {
   text::EncoderConfig config;
-  config.head = text::Head::sequence;
   config.vocabulary = static_cast<int64_t>(vocabulary);
   config.hidden = options.hidden;
   config.layers = options.layers;

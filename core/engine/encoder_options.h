@@ -21,13 +21,17 @@ struct EncoderOptions {
   Dtype dtype = Dtype::fp32;
   int threads = 1;
   OptimizerSettings optimizer;
+  LossSettings loss;
+  double mask_probability = 0.15;
+  int64_t pretrain_epochs = 0;
+  Lora lora;
   /// Of a model that begins from nothing.
   int64_t layers = 0, hidden = 0, heads = 0, intermediate = 0, vocabulary = 0;
 };
 
 /// `options` as jobs::check_options() completed them. What they leave open is decided here: epochs and learning rate by
 /// the number of training rows and by whether the model begins from nothing; grouping by the device. Error: usage
-/// "train.bad_option".
+/// "train.bad_option" (also where options exclude each other).
 [[nodiscard]] Result<EncoderOptions> read_encoder_options(const Json& options, size_t rows, bool fresh, bool packed);
 
 /// The configuration of a model that begins from nothing.

@@ -14,8 +14,6 @@ namespace {
 
 using detail::Position;
 
-constexpr size_t kTextsAtOnce = 64;  // of an evaluation
-constexpr size_t kTokensAtOnce = 8192;
 constexpr int64_t kCurvePoints = 200;   // of the loss, over the whole training
 constexpr int64_t kMeasuredSteps = 12;  // for a training that has to fit into a time
 constexpr int64_t kWarmSteps = 4;       // of them, not counted
@@ -23,27 +21,18 @@ constexpr double kReserve = 0.05;       // of a time budget, for what cannot be 
 
 tl::unexpected<Error> stopped() { return fail(ErrorKind::cancelled, "cancelled", "Stopped before it was done."); }
 
-struct Judgement {
-  double accuracy = 0, loss = 0;
-};
-
 class Trainer {
  public:
-  Trainer(EncoderModel& model, const EncoderLayout& layout, const EncodedRows& train, const EncodedRows& validation,
-          const EncoderOptions& options, uint64_t seed, std::string identity, Json environment,
-          const TrainingPlace& place)
+  Trainer(EncoderModel& model, const TrainingTask& task, const EncoderOptions& options, uint64_t seed,
+          std::string identity, Json environment, const TrainingPlace& place)
       : model_(model),
-        layout_(layout),
-        train_(train),
-        validation_(validation),
+        task_(task),
         options_(options),
         seed_(seed),
         identity_(std::move(identity)),
         environment_(std::move(environment)),
         place_(place) {
-    for (const EncodedText& text : train.texts) lengths_.push_back(static_cast<uint32_t>(text.size()));
-    weigh_classes();
-    const auto batches = static_cast<int64_t>((train.size() + static_cast<size_t>(options.batch_size) - 1) /
+    const auto batches = static_cast<int64_t>((lengths().size() + static_cast<size_t>(options.batch_size) - 1) /
                                               static_cast<size_t>(options.batch_size));
     steps_an_epoch_ = (batches + options.accumulation - 1) / options.accumulation;
     schedule_ = {options.schedule, options.learning_rate, steps_an_epoch_ * options.epochs, 0};
@@ -63,15 +52,7 @@ class Trainer {
   }
 
  private:
-  void weigh_classes() {
-    class_weight_.assign(layout_.config.labels.size(), 1.0F);
-    if (!options_.balanced) return;
-    std::vector<double> count(class_weight_.size());
-    for (const int32_t label : train_.label) ++count[static_cast<size_t>(label)];
-    for (size_t k = 0; k < count.size(); ++k)
-      class_weight_[k] = static_cast<float>(static_cast<double>(train_.size()) /
-                                            (static_cast<double>(count.size()) * std::max(1.0, count[k])));
-  }
+  [[nodiscard]] const std::vector<uint32_t>& lengths() const { return task_.lengths(); }
 
   Status resume() {
     MW_ASSIGN(std::optional<Checkpoint> found, read_checkpoint(checkpoint_folder()));
@@ -95,7 +76,7 @@ class Trainer {
   /// The number of steps that fits into the time allowed: measured once, at the start, and written down, so that a run
   /// that is killed goes on with the same schedule.
   Status fit_into_time(std::span<const float> initial) {
-    const fs::path file = place_.folder.file("plan.json");
+    const fs::path file = place_.folder.file(place_.stage + "plan.json");
     if (options_.max_minutes <= 0) return {};
     std::error_code error;
     if (!fs::exists(file, error)) {
@@ -131,7 +112,7 @@ class Trainer {
   /// Time for a step and its share of an epoch's evaluation.
   Result<double> seconds_a_step() {
     schedule_.warmup = kMeasuredSteps;
-    plan_ = plan_epoch(lengths_, static_cast<size_t>(options_.batch_size), options_.group_by_length, seed_, 0);
+    plan_ = plan_epoch(lengths(), static_cast<size_t>(options_.batch_size), options_.group_by_length, seed_, 0);
     const int64_t steps = std::min(kMeasuredSteps, steps_an_epoch_);
     double began = steady_seconds();
     int64_t counted = 0;
@@ -143,12 +124,12 @@ class Trainer {
     }
     const double seconds = (steady_seconds() - began) / static_cast<double>(counted);
     // Looking at a row costs a third of learning from it.
-    const double evaluation = static_cast<double>(validation_.size()) / static_cast<double>(train_.size()) / 3;
+    const double evaluation = static_cast<double>(task_.validation_rows()) / static_cast<double>(lengths().size()) / 3;
     return seconds * (1 + evaluation);
   }
 
   Status run_epoch() {
-    plan_ = plan_epoch(lengths_, static_cast<size_t>(options_.batch_size), options_.group_by_length, seed_,
+    plan_ = plan_epoch(lengths(), static_cast<size_t>(options_.batch_size), options_.group_by_length, seed_,
                        position_.epoch);
     while (position_.batch < steps_an_epoch_ && position_.step < schedule_.steps) {
       if (place_.stop.stop_requested()) {
@@ -205,21 +186,20 @@ class Trainer {
     const size_t last = std::min(plan_.size(), first + static_cast<size_t>(options_.accumulation));
     for (size_t b = first; b < last; ++b) {
       const std::vector<uint32_t>& rows = plan_[b];
-      padding_.add(lengths_, rows);
+      padding_.add(lengths(), rows);
       const size_t size =
           (rows.size() + static_cast<size_t>(position_.parts) - 1) / static_cast<size_t>(position_.parts);
       for (size_t from = 0; from < rows.size(); from += size) {
         MicroBatch part;
         for (size_t i = from; i < std::min(rows.size(), from + size); ++i) {
-          append_text(part.texts, train_.texts[rows[i]], layout_.config);
-          part.label.push_back(train_.label[rows[i]]);
-          part.weight.push_back(class_weight_[static_cast<size_t>(part.label.back())]);
-          weight_sum += part.weight.back();
+          weight_sum += task_.append(part, rows[i], position_.epoch);
         }
         tokens_ += part.texts.tokens();
         parts.push_back(std::move(part));
       }
     }
+    // Texts in which nothing is to be told cost nothing.
+    if (weight_sum == 0) weight_sum = 1;
     return parts;
   }
 
@@ -247,7 +227,7 @@ class Trainer {
     const double speed = step_seconds_ > 0 ? static_cast<double>(tokens_) / step_seconds_ : 0;
     const auto here = static_cast<double>(position_.step - first_step_);
     const double left = here > 0 ? (now - began_) / here * static_cast<double>(schedule_.steps - position_.step) : 0;
-    place_.events.event("progress", {{"phase", "train"},
+    place_.events.event("progress", {{"phase", place_.stage.empty() ? "train" : "pretrain"},
                                      {"done", position_.step},
                                      {"total", schedule_.steps},
                                      {"unit", "steps"},
@@ -259,8 +239,9 @@ class Trainer {
 
   Status end_epoch() {
     std::optional<Judgement> judged;
-    if (validation_.size() > 0) {
-      auto now = judge();
+    if (task_.validation_rows() > 0) {
+      place_.events.progress({"validate", 0, static_cast<int64_t>(task_.validation_rows()), "rows"});
+      auto now = task_.judge(model_, place_.stop);
       // Asked to stop while looking: the epoch has not ended, and goes on from here.
       if (!now && now.error().kind == ErrorKind::cancelled) MW_TRY(save());
       if (!now) return tl::make_unexpected(now.error());
@@ -276,46 +257,25 @@ class Trainer {
 
   /// Keeps the best weights, and ends a training that no longer gets better.
   Status compare(const Judgement& now) {
-    note("validation_accuracy", position_.step, now.accuracy);
+    note(("validation_" + std::string(task_.score_name())).c_str(), position_.step, now.score);
     note("validation_loss", position_.step, now.loss);
-    const bool better = position_.best_epoch == 0 || now.accuracy > position_.best_accuracy ||
-                        (now.accuracy == position_.best_accuracy && now.loss < position_.best_loss);
+    const bool better = position_.best_epoch == 0 || now.score > position_.best_score ||
+                        (now.score == position_.best_score && now.loss < position_.best_loss);
     if (better) {
       position_.best_epoch = position_.epoch;
-      position_.best_accuracy = now.accuracy;
+      position_.best_score = now.score;
       position_.best_loss = now.loss;
       position_.idle_epochs = 0;
       MW_ASSIGN(best_, model_.weights());
     } else if (++position_.idle_epochs >= options_.patience && options_.patience > 0) {
       position_.done = true;
-      place_.events.log("info", "Stopped early: the validation accuracy no longer rises.",
+      place_.events.log("info", "Stopped early: the validation figure no longer rises.",
                         {{"epoch", position_.epoch}, {"best_epoch", position_.best_epoch}});
     }
     return {};
   }
 
-  Result<Judgement> judge() {
-    place_.events.progress({"validate", 0, static_cast<int64_t>(validation_.size()), "rows"});
-    MW_ASSIGN(const std::vector<float> logits, classify(model_, layout_, validation_.texts, place_.stop));
-    const size_t classes = layout_.config.labels.size();
-    Judgement out;
-    int64_t known = 0;
-    for (size_t i = 0; i < validation_.size(); ++i) {
-      const std::span<const float> row(logits.data() + i * classes, classes);
-      const auto best = static_cast<int32_t>(std::max_element(row.begin(), row.end()) - row.begin());
-      if (best == validation_.label[i]) ++out.accuracy;
-      if (validation_.label[i] < 0) continue;
-      double sum = 0;
-      for (const float value : row) sum += std::exp(static_cast<double>(value) - row[static_cast<size_t>(best)]);
-      out.loss += std::log(sum) + row[static_cast<size_t>(best)] - row[static_cast<size_t>(validation_.label[i])];
-      ++known;
-    }
-    out.accuracy /= static_cast<double>(validation_.size());
-    out.loss /= static_cast<double>(std::max<int64_t>(1, known));
-    return out;
-  }
-
-  [[nodiscard]] fs::path checkpoint_folder() const { return place_.folder.file("checkpoint"); }
+  [[nodiscard]] fs::path checkpoint_folder() const { return place_.folder.file(place_.stage + "checkpoint"); }
 
   Status save() {
     MW_ASSIGN(TrainingState state, model_.state());
@@ -346,17 +306,13 @@ class Trainer {
   }
 
   EncoderModel& model_;
-  const EncoderLayout& layout_;
-  const EncodedRows& train_;
-  const EncodedRows& validation_;
+  const TrainingTask& task_;
   const EncoderOptions& options_;
   uint64_t seed_;
   std::string identity_;
   Json environment_;
   TrainingPlace place_;
 
-  std::vector<uint32_t> lengths_;
-  std::vector<float> class_weight_;
   std::vector<std::vector<uint32_t>> plan_;  ///< batches of the epoch
   int64_t steps_an_epoch_ = 1;
   Schedule schedule_;
@@ -371,30 +327,10 @@ class Trainer {
 
 }  // namespace
 
-Result<EncoderTraining> train_encoder(EncoderModel& model, const EncoderLayout& layout, std::span<const float> initial,
-                                      const EncodedRows& train, const EncodedRows& validation,
+Result<EncoderTraining> train_encoder(EncoderModel& model, std::span<const float> initial, const TrainingTask& task,
                                       const EncoderOptions& options, uint64_t seed, const std::string& identity,
                                       const Json& environment, const TrainingPlace& place) {
-  return Trainer(model, layout, train, validation, options, seed, identity, environment, place).run(initial);
-}
-
-Result<std::vector<float>> classify(EncoderModel& model, const EncoderLayout& layout,
-                                    std::span<const EncodedText> texts, const std::stop_token& stop) {
-  std::vector<float> out;
-  PackedBatch batch;
-  const auto flush = [&]() -> Status {
-    if (stop.stop_requested()) return stopped();
-    MW_ASSIGN(const std::vector<float> logits, model.forward(batch, Output::logits));
-    out.insert(out.end(), logits.begin(), logits.end());
-    batch = {};
-    return {};
-  };
-  for (const EncodedText& text : texts) {
-    append_text(batch, text, layout.config);
-    if (batch.texts() == kTextsAtOnce || batch.tokens() >= kTokensAtOnce) MW_TRY(flush());
-  }
-  if (batch.texts() > 0) MW_TRY(flush());
-  return out;
+  return Trainer(model, task, options, seed, identity, environment, place).run(initial);
 }
 
 }  // namespace millwright::engine

@@ -9,18 +9,11 @@
 
 #include "base/json.h"
 #include "base/result.h"
-#include "engine/encoder_input.h"
 #include "engine/encoder_options.h"
+#include "engine/training_task.h"
 #include "jobs/job_folder.h"
 
 namespace millwright::engine {
-
-/// Tokenised rows of a split.
-struct EncodedRows {
-  std::vector<EncodedText> texts;
-  std::vector<int32_t> label;  ///< -1: not known to the training split
-  [[nodiscard]] size_t size() const { return texts.size(); }
-};
 
 struct EncoderTraining {
   std::vector<float> weights;  ///< the best by validation, else the last
@@ -38,19 +31,15 @@ struct TrainingPlace {
   const jobs::JobFolder& folder;
   jobs::EventWriter& events;
   std::stop_token stop;
+  std::string stage;  ///< put before the names of its files: a job may train twice
 };
 
 /// Trains `model` from `initial` weights, or from the folder's checkpoint. `identity` is what a checkpoint must agree
 /// with; `environment` what it should. Errors: cancelled; job "train.diverged", "train.out_of_memory" (when not even
 /// single texts fit), "engine.torch"; bad_input "train.bad_checkpoint"; those of writing files.
-[[nodiscard]] Result<EncoderTraining> train_encoder(EncoderModel& model, const EncoderLayout& layout,
-                                                    std::span<const float> initial, const EncodedRows& train,
-                                                    const EncodedRows& validation, const EncoderOptions& options,
+[[nodiscard]] Result<EncoderTraining> train_encoder(EncoderModel& model, std::span<const float> initial,
+                                                    const TrainingTask& task, const EncoderOptions& options,
                                                     uint64_t seed, const std::string& identity, const Json& environment,
                                                     const TrainingPlace& place);
-
-/// Logits of texts × labels, computed in batches. Errors: cancelled, those of EncoderModel::forward().
-[[nodiscard]] Result<std::vector<float>> classify(EncoderModel& model, const EncoderLayout& layout,
-                                                  std::span<const EncodedText> texts, const std::stop_token& stop);
 
 }  // namespace millwright::engine

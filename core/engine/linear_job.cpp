@@ -68,7 +68,8 @@ Result<Json> run_linear_training(const jobs::JobFolder& folder, jobs::EventWrite
 
   const Work work{[&](const Progress& progress) { events.progress(progress); }, stop};
   work.report({"read", 0, 0, "bytes"});
-  MW_ASSIGN(const TrainingRows rows, read_training_rows(folder.file("inputs/rows.jsonl"), work));
+  MW_ASSIGN(const TrainingRows rows,
+            read_training_rows(folder.file("inputs/rows.jsonl"), Objective::classification, work));
   MW_ASSIGN(LinearTraining trained, train_linear(rows, options, seed, work, [&](const SvmEpoch& epoch) {
               events.metric("objective", epoch.epoch, epoch.objective);
               if (std::isfinite(epoch.validation_accuracy))

@@ -65,7 +65,13 @@ constexpr std::string_view kClassWeights[] = {"none", "balanced"};
 constexpr std::string_view kDtypes[] = {"fp32", "bf16"};
 constexpr std::string_view kGrouping[] = {"auto", "yes", "no"};
 
+constexpr std::string_view kObjectives[] = {"classification", "multi-label", "token-classification",
+                                            "regression",     "masked-lm",   "sentence-embedding"};
+
 constexpr OptionDeclaration kEncoderOptions[] = {
+    {"objective", OptionType::choice, "classification", 0, 0, kObjectives, "",
+     "What is learned: a label a row, any number of labels, labeled stretches of the text, a number, words that are "
+     "hidden (needs no labels), or which texts belong together."},
     {"epochs",
      OptionType::whole,
      "0",
@@ -137,6 +143,44 @@ constexpr OptionDeclaration kEncoderOptions[] = {
      {},
      "layers",
      "The embeddings and so many of the lowest layers keep their weights; 0: everything is trained."},
+    {"lora_rank",
+     OptionType::whole,
+     "0",
+     0,
+     256,
+     {},
+     "",
+     "Train low-rank adapters of this rank beside the matrices, and the head, in place of everything; 0: none. They "
+     "are "
+     "merged into the model at the end, and kept by themselves in the job's folder."},
+    {"lora_alpha", OptionType::real, "16", 0.01, 10000, {}, "", "Adapters count alpha divided by their rank."},
+    {"pretrain_epochs",
+     OptionType::whole,
+     "0",
+     0,
+     10000,
+     {},
+     "epochs",
+     "Before anything else, so many passes over the training texts in which hidden words are to be told; not counted "
+     "in "
+     "max_minutes."},
+    {"mask_probability", OptionType::real, "0.15", 0.01, 0.9, {}, "", "Share of the words that are hidden to be told."},
+    {"teacher_weight",
+     OptionType::real,
+     "0.5",
+     0,
+     1,
+     {},
+     "",
+     "With a teacher model: share of what it says beside the labels in what is learned."},
+    {"teacher_temperature",
+     OptionType::real,
+     "2",
+     0.1,
+     100,
+     {},
+     "",
+     "With a teacher model: the higher, the more its second and third choices count."},
     {"max_length", OptionType::whole, "128", 4, 8192, {}, "tokens", "Longer texts are cut at their end."},
     {"patience",
      OptionType::whole,
@@ -145,7 +189,7 @@ constexpr OptionDeclaration kEncoderOptions[] = {
      1000,
      {},
      "epochs",
-     "Stop when the validation accuracy has not risen for so many epochs; 0: never. The best weights are kept anyway."},
+     "Stop when the validation figure has not risen for so many epochs; 0: never. The best weights are kept anyway."},
     {"dtype", OptionType::choice, "fp32", 0, 0, kDtypes, "",
      "Type to multiply in. bf16 is faster where the processor or GPU has it; weights and moments stay in fp32."},
     {"group_by_length", OptionType::choice, "auto", 0, 0, kGrouping, "",

@@ -79,7 +79,7 @@ enum class Role : uint8_t {
   transform_norm,
   prediction,  ///< its bias over the vocabulary; its weight is the word embeddings'
 };
-enum class Part : uint8_t { weight, bias };
+enum class Part : uint8_t { weight, bias, lora_a, lora_b };  ///< the last two: adapters beside a matrix
 
 struct Slot {
   Role role;

@@ -16,7 +16,7 @@ void each_number(P& position, F&& visit) {
   visit("best_epoch", position.best_epoch);
   visit("idle_epochs", position.idle_epochs);
   visit("loss_sum", position.loss_sum);
-  visit("best_accuracy", position.best_accuracy);
+  visit("best_score", position.best_score);
   visit("best_loss", position.best_loss);
 }
 
@@ -51,10 +51,12 @@ Result<Position> Position::from_json(const Json& json) {
   bool complete = true;
   each_number(out, [&](const char* name, auto& place) {
     const auto found = json.find(name);
-    if (found == json.end() || !found->is_number() || found->template get<double>() < 0)
+    using Number = std::remove_reference_t<decltype(place)>;
+    const bool counts = std::is_integral_v<Number>;
+    if (found == json.end() || !found->is_number() || (counts && found->template get<double>() < 0))
       complete = false;
     else
-      place = found->template get<std::remove_reference_t<decltype(place)>>();
+      place = found->template get<Number>();
   });
   if (!complete || out.parts < 1) return bad("a number is missing or out of range");
   return out;

@@ -21,7 +21,7 @@ struct Position {
   double loss_sum = 0;  ///< of the steps since the last point of the curve
   int64_t loss_steps = 0;
   int64_t best_epoch = 0, idle_epochs = 0;
-  double best_accuracy = 0, best_loss = 0;
+  double best_score = 0, best_loss = 0;
   bool done = false;
 
   [[nodiscard]] Json to_json() const;

@@ -18,8 +18,12 @@ using text::Role;
 
 constexpr int64_t kPiece = 1 << 15;  // numbers that a thread takes at once
 
-double rate_of(const Parameter& parameter, const text::EncoderConfig& config, const OptimizerSettings& settings) {
+double rate_of(const Parameter& parameter, const EncoderLayout& layout, const OptimizerSettings& settings) {
+  const text::EncoderConfig& config = layout.config;
   int64_t depth = 0;  // steps below the head
+  // Beside adapters and head nothing moves.
+  const bool adapter = parameter.part == text::Part::lora_a || parameter.part == text::Part::lora_b;
+  if (layout.lora.rank > 0 && !adapter && parameter.role < Role::pooler) return 0;
   if (parameter.role < Role::query) {
     if (settings.frozen_layers > 0) return 0;
     depth = config.layers + 1;
@@ -77,7 +81,7 @@ Adamw::Adamw(const EncoderLayout& layout, const OptimizerSettings& settings, at:
       settings_(settings),
       weights_(std::move(weights)),
       shadows_(std::move(shadows)) {
-  for (const Parameter& parameter : layout.parameters) rates_.push_back(rate_of(parameter, layout.config, settings));
+  for (const Parameter& parameter : layout.parameters) rates_.push_back(rate_of(parameter, layout, settings));
   // With a masked-language head every row of the table gets a gradient in every step.
   rows_rest_ = weights_.device().is_cpu() && weights_.scalar_type() == at::kFloat &&
                layout.config.head != text::Head::masked_lm && !is_frozen(0);

@@ -75,13 +75,27 @@ EncoderNetwork::Pair EncoderNetwork::pair(Role role, int64_t layer) const {
   Pair out;
   for (size_t i = 0; i < layout_.parameters.size(); ++i) {
     const Parameter& p = layout_.parameters[i];
-    if (p.role == role && p.layer == layer) (p.part == Part::weight ? out.weight : out.bias) = tensors_[i];
+    if (p.role != role || p.layer != layer) continue;
+    at::Tensor& place = p.part == Part::weight   ? out.weight
+                        : p.part == Part::bias   ? out.bias
+                        : p.part == Part::lora_a ? out.lora_a
+                                                 : out.lora_b;
+    place = tensors_[i];
+    out.members = static_cast<int64_t>(p.slots.size());
   }
   return out;
 }
 
-at::Tensor EncoderNetwork::dense(const at::Tensor& x, const Pair& by) {
-  return at::linear(x.to(by.weight.scalar_type()), by.weight, by.bias);
+at::Tensor EncoderNetwork::dense(const at::Tensor& x, const Pair& by) const {
+  const at::Tensor in = x.to(by.weight.scalar_type());
+  const at::Tensor out = at::linear(in, by.weight, by.bias);
+  if (!by.lora_a.defined()) return out;
+  const at::Tensor inner = at::linear(in, by.lora_a);  // [tokens, members · rank]
+  const int64_t rank = layout_.lora.rank, width = by.lora_b.size(0) / by.members;
+  std::vector<at::Tensor> added;
+  for (int64_t m = 0; m < by.members; ++m)
+    added.push_back(at::linear(inner.narrow(1, m * rank, rank), by.lora_b.narrow(0, m * width, width)));
+  return out + (by.members == 1 ? added.front() : at::cat(added, 1)) * layout_.lora.scale();
 }
 
 at::Tensor EncoderNetwork::norm(const at::Tensor& x, const Pair& by) const {

@@ -44,6 +44,8 @@ class EncoderNetwork {
  private:
   struct Pair {
     at::Tensor weight, bias;
+    at::Tensor lora_a, lora_b;  ///< of the adapter, where there is one
+    int64_t members = 1;        ///< matrices that lie side by side in `weight`, each with an adapter of its own
   };
   struct Layer {
     Pair projection, attention_output, attention_norm, up, down, output_norm;
@@ -54,7 +56,7 @@ class EncoderNetwork {
                                Dropout& dropout) const;
   [[nodiscard]] at::Tensor activate(const at::Tensor& x, text::Activation activation) const;
   [[nodiscard]] at::Tensor norm(const at::Tensor& x, const Pair& by) const;
-  [[nodiscard]] static at::Tensor dense(const at::Tensor& x, const Pair& by);
+  [[nodiscard]] at::Tensor dense(const at::Tensor& x, const Pair& by) const;
 
   const EncoderLayout& layout_;
   std::vector<at::Tensor> tensors_;

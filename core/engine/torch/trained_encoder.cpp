@@ -12,6 +12,7 @@
 #include "torch/devices.h"
 #include "torch/encoder_network.h"
 #include "torch/guard.h"
+#include "torch/losses.h"
 
 namespace millwright::engine {
 namespace {
@@ -43,18 +44,6 @@ std::vector<float> to_vector(const at::Tensor& tensor) {
   const at::Tensor flat = tensor.detach().to(at::kCPU, at::kFloat).contiguous();
   const auto* const data = flat.data_ptr<float>();
   return {data, data + flat.numel()};
-}
-
-/// Cross-entropy with smoothing: Σ weight · ((1 - ε) · -log p(label) + ε · mean of -log p) / weight_sum.
-at::Tensor loss_of(const at::Tensor& logits, const MicroBatch& part, double smoothing, double weight_sum) {
-  const auto n = static_cast<int64_t>(part.label.size());
-  const at::Tensor label = at::empty({n, 1}, at::kLong), weight = at::empty({n}, at::kFloat);
-  std::memcpy(label.data_ptr<int64_t>(), part.label.data(), part.label.size() * sizeof(int64_t));
-  std::memcpy(weight.data_ptr<float>(), part.weight.data(), part.weight.size() * sizeof(float));
-  const at::Tensor logs = at::log_softmax(logits, -1);
-  at::Tensor losses = logs.gather(1, label.to(logits.device())).squeeze(1) * -(1 - smoothing);
-  if (smoothing > 0) losses = losses - logs.mean(-1) * smoothing;
-  return (losses * weight.to(logits.device(), logits.scalar_type())).sum() / weight_sum;
 }
 
 class TorchEncoder final : public EncoderModel {
@@ -113,6 +102,20 @@ class TorchEncoder final : public EncoderModel {
       adamw_->step(gradients, touched, settings, scale);
       settled_ = false;
       return StepOutcome{loss, norm};
+    });
+  }
+
+  Result<Assessment> assess(const MicroBatch& part, double weight_sum) override {
+    return guarded([&]() -> Result<Assessment> {
+      const at::NoGradGuard no_graph;
+      settle();
+      const DeviceBatch batch = to_device(part.texts, device_);
+      Dropout none;
+      Assessment out;
+      out.loss =
+          loss_of(*network_, network_->hidden(batch, none), batch, part, settings_.loss, weight_sum, none, &out.right)
+              .item<double>();
+      return out;
     });
   }
 
@@ -220,8 +223,7 @@ class TorchEncoder final : public EncoderModel {
     }
     const at::Tensor hidden =
         network_->hidden(batch, dropout, settings_.optimizer.frozen_layers, rests ? &words : nullptr);
-    const at::Tensor loss = loss_of(network_->logits(hidden, batch, dropout), part, settings_.optimizer.label_smoothing,
-                                    settings.weight_sum);
+    const at::Tensor loss = loss_of(*network_, hidden, batch, part, settings_.loss, settings.weight_sum, dropout);
     const auto gradients = torch::autograd::grad({loss}, leaves, {}, /*retain_graph=*/false, /*create_graph=*/false,
                                                  /*allow_unused=*/true);
     sums.resize(layout_.parameters.size());

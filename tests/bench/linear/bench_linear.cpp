@@ -67,7 +67,7 @@ int measure(const fs::path& folder) {
   const auto model = text::LinearClassifier::load(folder / "model");
   if (!model) return complain(model.error());
   std::printf("model loaded          %.3f s\n", steady_seconds() - loading);
-  const auto rows = engine::read_training_rows(folder / "inputs/rows.jsonl", {});
+  const auto rows = engine::read_training_rows(folder / "inputs/rows.jsonl", engine::Objective::classification, {});
   if (!rows) return complain(rows.error());
   time_predictions(*model, rows->test);
   return 0;

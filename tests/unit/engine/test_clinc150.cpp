@@ -37,7 +37,7 @@ class TestClinc150 : public QObject {
         }
       }
     }
-    const auto rows = engine::read_training_rows(rows_path.toStdString(), {});
+    const auto rows = engine::read_training_rows(rows_path.toStdString(), engine::Objective::classification, {});
     QVERIFY(rows.has_value());
     QCOMPARE(rows->train.size(), size_t{15000});
     QCOMPARE(rows->test.size(), size_t{4500});
