@@ -149,6 +149,8 @@ class Job {
     work_.report({"read", 0, 0, "bytes"});
     MW_ASSIGN(const Objective objective, objective_named(options_.at("objective").get<std::string>()));
     MW_ASSIGN(rows_, read_training_rows(folder_.file("inputs/rows.jsonl"), objective, work_));
+    if (objective == Objective::masked_lm)
+      MW_TRY(read_unlabeled_texts(folder_.file("inputs/unlabeled.jsonl"), rows_, work_));
     MW_ASSIGN(Start start, begin());
     MW_ASSIGN(const Json torch, start_torch(start.options.threads));
     environment_ = environment_of(torch, start.options, device_);
@@ -214,6 +216,7 @@ class Job {
       texts.train.text = rows_.train.text;
       texts.validation.record = rows_.validation.record;
       texts.validation.text = rows_.validation.text;
+      MW_TRY(read_unlabeled_texts(folder_.file("inputs/unlabeled.jsonl"), texts, work_));
       EncoderOptions options = start.options;
       options.loss = {Objective::masked_lm};
       options.epochs = start.options.pretrain_epochs;

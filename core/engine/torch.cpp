@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <malloc.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include <string>
 
@@ -51,6 +52,17 @@ void keep_memory() {
   (void)::mallopt(M_TRIM_THRESHOLD, kLargestKept);
 }
 
+/// Whether libtorch's libraries and OpenBLAS's work space, 128 MiB for each thread, find room in the address space. Where
+/// a limit leaves them none, loading them ends the program, or never ends.
+bool has_room(int threads) {
+  constexpr size_t kLibraries = size_t{900} << 20, kEachThread = size_t{160} << 20;
+  const size_t bytes = kLibraries + kEachThread * (static_cast<size_t>(threads) + 1);
+  void* const probe = ::mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (probe == MAP_FAILED) return false;
+  ::munmap(probe, bytes);
+  return true;
+}
+
 }  // namespace
 
 std::string_view name_of(Dtype dtype) {
@@ -70,6 +82,9 @@ Result<Json> start_torch(int threads) {
   keep_memory();
   const char* const named = ::getenv("MILLWRIGHT_TORCH_MODULE");
   const fs::path path = named != nullptr ? fs::path(named) : program_folder() / "millwright-torch.so";
+  if (module == nullptr && !has_room(threads))
+    return fail(ErrorKind::job, "train.out_of_memory", "There is not enough memory to load libtorch.", {},
+                "Raise the limit on this program's memory (ulimit -v), or use fewer threads.");
   if (module == nullptr) module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) return no_torch(::dlerror());
   const auto abi = entry<decltype(&millwright_torch_abi)>("millwright_torch_abi");

@@ -183,6 +183,27 @@ Status number_labels(TrainingRows& rows, Names& names) {
   return {};
 }
 
+/// Calls `use(line, length, number)` for every line that is not empty, numbered from 1.
+template <class F>
+Status each_line(const std::filesystem::path& file, const Work& work, F&& use) {
+  simdjson::padded_string content;
+  if (const auto error = simdjson::padded_string::load(file.string()).get(content); error != simdjson::SUCCESS)
+    return fail(ErrorKind::bad_input, "file.not_found", "Cannot read {path}.", {{"path", file.string()}});
+  const char* at = content.data();
+  const char* const end = at + content.size();
+  for (int64_t number = 1; at < end; ++number) {
+    if (number % kBetweenChecks == 0) {
+      if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped before it was done.");
+      work.report({"read", at - content.data(), end - content.data(), "bytes"});
+    }
+    const auto* stop = static_cast<const char*>(std::memchr(at, '\n', static_cast<size_t>(end - at)));
+    if (stop == nullptr) stop = end;
+    if (stop > at) MW_TRY(use(at, static_cast<size_t>(stop - at), number));
+    at = stop + 1;
+  }
+  return {};
+}
+
 /// Pairs or labels, not some of each.
 Status check_pairs(const TrainingRows& rows) {
   for (const SplitRows* split : {&rows.train, &rows.validation, &rows.test})
@@ -211,43 +232,44 @@ const SplitRows& TrainingRows::of(Split split) const {
 }
 
 Result<TrainingRows> read_training_rows(const std::filesystem::path& file, Objective objective, const Work& work) {
-  simdjson::padded_string content;
-  if (const auto error = simdjson::padded_string::load(file.string()).get(content); error != simdjson::SUCCESS)
-    return fail(ErrorKind::bad_input, "file.not_found", "Cannot read {path}.", {{"path", file.string()}});
   TrainingRows rows;
   rows.objective = objective;
   Names names;
   Arena arena(rows.memory);
   simdjson::dom::parser parser;
-  const char* at = content.data();
-  const char* const end = at + content.size();
-  int64_t line = 0;
-  while (at < end) {
-    if (++line % kBetweenChecks == 0) {
-      if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped before it was done.");
-      work.report({"read", at - content.data(), end - content.data(), "bytes"});
-    }
-    const auto* stop = static_cast<const char*>(std::memchr(at, '\n', static_cast<size_t>(end - at)));
-    if (stop == nullptr) stop = end;
-    const auto length = static_cast<size_t>(stop - at);
-    if (length > 0) {
-      Row row;
-      if (const auto why = read_row(parser, at, length, objective, row)) return bad_row(line, *why);
-      SplitRows* const split = row.split == "train"        ? &rows.train
-                               : row.split == "validation" ? &rows.validation
-                               : row.split == "test"       ? &rows.test
-                                                           : nullptr;
-      if (split == nullptr) return bad_row(line, "its split is none of train, validation and test");
-      keep_row(row, objective, arena, names.of(rows, split), *split);
-    }
-    at = stop + 1;
-  }
+  MW_TRY(each_line(file, work, [&](const char* line, size_t length, int64_t number) -> Status {
+    Row row;
+    if (const auto why = read_row(parser, line, length, objective, row)) return bad_row(number, *why);
+    SplitRows* const split = row.split == "train"        ? &rows.train
+                             : row.split == "validation" ? &rows.validation
+                             : row.split == "test"       ? &rows.test
+                                                         : nullptr;
+    if (split == nullptr) return bad_row(number, "its split is none of train, validation and test");
+    keep_row(row, objective, arena, names.of(rows, split), *split);
+    return {};
+  }));
   if (rows.train.size() == 0) return fail(ErrorKind::bad_input, "train.too_few", "There are no rows to train on.");
   for (SplitRows* split : {&rows.train, &rows.validation, &rows.test})
     if (!split->weight.empty()) split->weight.resize(split->size(), 1.0F);
   MW_TRY(check_pairs(rows));
   MW_TRY(number_labels(rows, names));
   return rows;
+}
+
+Status read_unlabeled_texts(const std::filesystem::path& file, TrainingRows& rows, const Work& work) {
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) return {};
+  Arena arena(rows.memory);
+  simdjson::dom::parser parser;
+  return each_line(file, work, [&](const char* line, size_t length, int64_t number) -> Status {
+    Object object;
+    std::string_view text;
+    if (parser.parse(line, length, false).get(object) != simdjson::SUCCESS || !read_text(object, "text", text))
+      return bad_row(number, "it lacks text as a string");
+    rows.train.record.emplace_back();
+    rows.train.text.push_back(arena.keep(text));
+    return {};
+  });
 }
 
 }  // namespace millwright::engine

@@ -57,4 +57,8 @@ struct TrainingRows {
 [[nodiscard]] Result<TrainingRows> read_training_rows(const std::filesystem::path& file, Objective objective,
                                                       const Work& work);
 
+/// Texts without anything to learn from them but their words: inputs/unlabeled.jsonl, objects with "text". They become
+/// training rows of `rows`, whose objective is masked_lm. No such file: no texts. Error: bad_input "train.bad_row".
+[[nodiscard]] Status read_unlabeled_texts(const std::filesystem::path& file, TrainingRows& rows, const Work& work);
+
 }  // namespace millwright::engine

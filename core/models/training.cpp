@@ -1,12 +1,11 @@
 #include "models/training.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "base/ids.h"
-#include "detail/input_text.h"
 #include "detail/job_inputs.h"
+#include "detail/training_inputs.h"
 #include "labels/task.h"
 #include "models/registry.h"
 #include "quality/gate_report.h"
@@ -16,7 +15,6 @@
 namespace millwright::models {
 namespace {
 
-constexpr size_t kBuffer = 1 << 20;
 constexpr std::string_view kBaseline = "linear";
 
 /// What is decided before anything is written.
@@ -25,8 +23,10 @@ struct Plan {
   Json options;
   snapshots::Snapshot snapshot;
   labels::Task task;
-  std::optional<Model> base;  ///< what training starts from
-  std::string gate_override;  ///< who allowed it and why, where the gate was not green
+  std::optional<Model> base;     ///< what training starts from
+  std::optional<Model> teacher;  ///< what it learns from beside the labels
+  bool reads_unlabeled = false;  ///< the words of records without a label are of use too
+  std::string gate_override;     ///< who allowed it and why, where the gate was not green
 };
 
 Result<std::string> override_of(const store::Project& project, const snapshots::Snapshot& snapshot) {
@@ -70,6 +70,27 @@ Result<std::optional<Model>> base_of(const store::Project& project, const jobs::
   return std::optional(std::move(base));
 }
 
+Result<std::optional<Model>> teacher_of(const store::Project& project, const jobs::Algorithm& algorithm,
+                                        const std::string& typed) {
+  if (typed.empty()) return std::optional<Model>();
+  if (!algorithm.needs_torch)
+    return fail(ErrorKind::usage, "train.teacher", "The {algorithm} algorithm takes no teacher.",
+                {{"algorithm", std::string(algorithm.name)}});
+  MW_ASSIGN(Model teacher, find_model(project, typed));
+  if (teacher.family == "linear")
+    return fail(ErrorKind::usage, "train.teacher", "{model} is a linear model: an encoder cannot learn from it.",
+                {{"model", teacher.name}}, "Take an encoder that was trained on this task.");
+  return std::optional(std::move(teacher));
+}
+
+/// A task gives one label to a record: what can be learned from that, and from its words.
+Status check_objective(const Json& options) {
+  const auto objective = options.value("objective", std::string("classification"));
+  if (objective == "classification" || objective == "masked-lm" || objective == "sentence-embedding") return {};
+  return fail(ErrorKind::usage, "train.objective", "A task with one label a record cannot teach {objective}.",
+              {{"objective", objective}}, "It takes classification, masked-lm or sentence-embedding.");
+}
+
 Result<Plan> make_plan(store::Project& project, const TrainRequest& request) {
   Plan plan;
   plan.algorithm = jobs::find_algorithm(request.algorithm);
@@ -78,7 +99,11 @@ Result<Plan> make_plan(store::Project& project, const TrainRequest& request) {
                 {{"name", request.algorithm}, {"names", names_of_algorithms()}}, "There are: {names}.");
   MW_ASSIGN(plan.options, jobs::complete_options(*plan.algorithm, request.settings));
   MW_TRY(check_device(*plan.algorithm, request.device));
+  MW_TRY(check_objective(plan.options));
+  plan.reads_unlabeled =
+      plan.options.value("objective", Json()) == "masked-lm" || plan.options.value("pretrain_epochs", int64_t{0}) > 0;
   MW_ASSIGN(plan.base, base_of(project, *plan.algorithm, request.base));
+  MW_ASSIGN(plan.teacher, teacher_of(project, *plan.algorithm, request.teacher));
   MW_ASSIGN(plan.snapshot, snapshots::find_snapshot(project, request.snapshot));
   MW_ASSIGN(plan.task, labels::read_task(project, plan.snapshot.task));
   MW_TRY(snapshots::require_open_gate(project, plan.snapshot.id));
@@ -93,40 +118,6 @@ Status check_labels(const snapshots::SnapshotRows& rows) {
   if (seen.size() >= 2) return {};
   return fail(ErrorKind::bad_input, "train.too_few", "The training split has {n} label(s); at least 2 are needed.",
               {{"n", std::to_string(seen.size())}}, "Label more records, or freeze a snapshot with more of them.");
-}
-
-void append_json_string(std::string& out, std::string_view text) { out += to_text(Json(text)); }
-
-/// inputs/rows.jsonl: what the engine reads. Records are written as BATCH-ORDINAL of this project's catalogue; the
-/// engine hands them back as they are.
-Status write_rows(const store::Project& project, const Plan& plan, const snapshots::SnapshotRows& rows,
-                  const fs::path& path, const Work& work) {
-  MW_ASSIGN(const records::Window window, records::window_of_batches(project, plan.snapshot.batches));
-  MW_ASSIGN(const auto scan, records::ColumnScan::open(project, window, records::Count::records));
-  MW_ASSIGN(const std::vector<int64_t> places, detail::places_of(scan, rows.records));
-  if (std::find(places.begin(), places.end(), -1) != places.end())
-    return fail(ErrorKind::store, "store.damaged", "The snapshot names records that its batches do not have.");
-  MW_ASSIGN(const std::vector<std::string> texts, detail::input_texts(scan, plan.task.fields, places));
-  MW_ASSIGN(AppendFile file, AppendFile::open(path));
-  std::string buffer;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    buffer += R"({"record":")" + std::to_string(rows.records[i].batch) + "-" + std::to_string(rows.records[i].ordinal);
-    buffer += R"(","text":)";
-    append_json_string(buffer, texts[i]);
-    buffer += R"(,"label":)";
-    append_json_string(buffer, rows.labels.at(static_cast<size_t>(rows.label[i])));
-    buffer += R"(,"split":")";
-    buffer += snapshots::to_string(rows.split[i]);
-    buffer += "\"}\n";
-    if (buffer.size() < kBuffer) continue;
-    if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped; nothing was queued.");
-    work.report({"export", static_cast<int64_t>(i), static_cast<int64_t>(rows.size()), "rows"});
-    MW_TRY(file.append(buffer));
-    buffer.clear();
-  }
-  MW_TRY(file.append(buffer));
-  MW_TRY(file.sync());
-  return sync_folder(path.parent_path());
 }
 
 /// Whether the snapshot has a run of the baseline, or one is on its way.
@@ -159,6 +150,7 @@ Result<jobs::Job> start_training(store::Project& project, const TrainRequest& re
                      {"options", plan.options},
                      {"seed", request.seed},
                      {"base", plan.base ? Json(tail(plan.base->uuid)) : Json()},
+                     {"teacher", plan.teacher ? Json(tail(plan.teacher->uuid)) : Json()},
                      {"device", plan.algorithm->needs_torch ? request.device : "cpu"},
                      {"snapshot", tail(plan.snapshot.uuid)},
                      {"task", plan.task.name},
@@ -166,7 +158,11 @@ Result<jobs::Job> start_training(store::Project& project, const TrainRequest& re
                      {"gate_override", plan.gate_override}};
   return jobs::enqueue(project, "train", body, [&](const jobs::JobFolder& folder) -> Status {
     if (plan.base) MW_TRY(detail::put_base(project, *plan.base, folder.file("inputs/base")));
-    return write_rows(project, plan, rows, folder.file("inputs/rows.jsonl"), work);
+    if (plan.teacher) MW_TRY(detail::put_base(project, *plan.teacher, folder.file("inputs/teacher")));
+    if (plan.reads_unlabeled)
+      MW_TRY(detail::write_unlabeled(project, plan.task, rows, folder.file("inputs/unlabeled.jsonl"), work));
+    return detail::write_training_rows(project, plan.snapshot, plan.task, rows, plan.options.value("half_life", 0.0),
+                                       folder.file("inputs/rows.jsonl"), work);
   });
 }
 

@@ -22,6 +22,7 @@ struct TrainRequest {
   std::string algorithm = "linear";
   std::vector<std::pair<std::string, std::string>> settings;  ///< option → value, as typed
   std::string base;                                           ///< model to start from, as typed; empty: none
+  std::string teacher;                                        ///< model to learn from beside the labels; empty: none
   uint64_t seed = 0;
   std::string device = "auto";  ///< auto | cpu | cuda:N
 };
@@ -29,8 +30,8 @@ struct TrainRequest {
 /// Checks the plan, writes the snapshot's rows into a new job's folder and queues it. Refused (kind refused,
 /// "gate.closed") when the snapshot's gate is shut: the error names the checks. Errors of options: see
 /// jobs/algorithms.h; usage "train.no_such_algorithm", "train.device", "train.base" (an algorithm that starts from
-/// nothing, or a model that no encoder can start from); bad_input "train.too_few" (fewer than two labels in the
-/// training split).
+/// nothing, or a model that no encoder can start from), "train.teacher" (likewise), "train.objective" (one that a
+/// task's labels do not serve), "train.no_time"; bad_input "train.too_few" (fewer than two labels in the training split).
 [[nodiscard]] Result<jobs::Job> start_training(store::Project& project, const TrainRequest& request, const Work& work);
 
 /// Takes over what training jobs leave: model files into blobs, run, model and evaluations into the project.

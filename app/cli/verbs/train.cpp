@@ -73,6 +73,8 @@ void add(CLI::App& app, Context& context) {
   verb->add_option("--algorithm", options->request.algorithm, "linear (the default) or encoder")->type_name("A");
   verb->add_option("--base", options->request.base, "A model to start from, where the algorithm takes one")
       ->type_name("M");
+  verb->add_option("--teacher", options->request.teacher, "A model to learn from beside the labels (distillation)")
+      ->type_name("M");
   std::string settings = "A setting of the algorithm; may be repeated.";
   for (const jobs::Algorithm& algorithm : jobs::algorithms()) {
     settings += " " + std::string(algorithm.name) + ":";

@@ -2,6 +2,7 @@
 // quarter of a second and 140 MB, and the linear baseline needs none of it.
 #include "detail/torch_module.h"
 
+#include <ATen/ATen.h>
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
@@ -15,6 +16,19 @@
 using namespace millwright;
 using namespace millwright::engine;
 
+namespace {
+
+/// OpenBLAS takes its work space at its first product and keeps it; where there is no memory for it, it tries again for
+/// ever. So it takes it now, before anything else does.
+void settle_blas() {
+  for (const auto type : {at::kFloat, at::kDouble}) {
+    const at::Tensor square = at::ones({256, 256}, type);
+    (void)at::mm(square, square);
+  }
+}
+
+}  // namespace
+
 extern "C" {
 
 int millwright_torch_abi(void) { return MILLWRIGHT_TORCH_ABI; }
@@ -23,6 +37,7 @@ void millwright_torch_start(int threads, int deterministic, Result<Json>* result
   *result = guarded([&]() -> Result<Json> {
     // Torch starts with one thread on some machines: never leave it to chance.
     at::set_num_threads(threads);
+    settle_blas();
     at::globalContext().setDeterministicAlgorithms(deterministic != 0, /*warn_only=*/false);
     return Json{{"version", TORCH_VERSION},
                 {"threads", at::get_num_threads()},

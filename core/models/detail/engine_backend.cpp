@@ -8,6 +8,7 @@
 #include "detail/model_rows.h"
 #include "jobs/foreman.h"
 #include "store/blobs.h"
+#include "text/encoder_folder.h"
 
 namespace millwright::models::detail {
 namespace {
@@ -86,15 +87,18 @@ ModelFolder::~ModelFolder() {
 Result<std::unique_ptr<Backend>> engine_backend(const store::Project& project, const Model& model) {
   MW_ASSIGN(const fs::path program, jobs::engine_program());
   MW_ASSIGN(ModelFolder folder, ModelFolder::make(project, model));
+  MW_ASSIGN(const text::EncoderFolder opened, text::EncoderFolder::open(folder.path()));
+  MW_TRY(opened.usable());
+  const text::EncoderConfig& config = opened.config();
+  if (config.head != text::Head::sequence || config.problem != text::Problem::single_label || config.labels.size() < 2)
+    return fail(ErrorKind::bad_input, "model.no_labels", "The model {model} tells no labels apart.",
+                {{"model", model.name}}, "Train it on a snapshot first: train --algorithm encoder --base MODEL.");
   MW_ASSIGN(Conversation engine, Conversation::start({program.string(), "predict", folder.path().string()}));
   // Asked for nothing it says what it is.
   MW_ASSIGN(const Json about, ask(engine, {{"texts", Json::array()}}, {}));
   std::vector<std::string> labels;
   for (const Json& label : about.value("labels", Json::array()))
     if (label.is_string()) labels.push_back(label.get<std::string>());
-  if (labels.size() < 2)
-    return fail(ErrorKind::bad_input, "model.no_labels", "The model {model} tells no labels apart.",
-                {{"model", model.name}}, "Train it on a snapshot first: train --algorithm encoder --base MODEL.");
   return std::unique_ptr<Backend>(std::make_unique<Engine>(std::move(folder), std::move(engine), std::move(labels),
                                                            about.value("about", Json::object())));
 }

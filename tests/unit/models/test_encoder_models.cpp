@@ -3,6 +3,7 @@
 #include <QTest>
 #include <cmath>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "models/comparison.h"
@@ -145,6 +146,16 @@ class TestEncoderModels : public QObject {
     QVERIFY(need(verify_models(bench_->project, {})).problems.empty());  // the base's files are untouched
   }
 
+  void another_model_can_teach() {
+    TrainRequest request = small_encoder();
+    request.teacher = tail(model_->uuid);
+    request.settings.emplace_back("teacher_weight", "0.5");
+    request.settings.emplace_back("epochs", "8");
+    const Run taught = train(*bench_, request);
+    QVERIFY2(taught.metrics["accuracy"]["value"].get<double>() > 0.95, to_text(taught.metrics).c_str());
+    QVERIFY(taught.weights_sha256 != run_->weights_sha256);
+  }
+
   void records_get_their_vectors_once() {
     auto& project = bench_->project;
     const auto embed = [&](const std::string& batch = {}) -> Result<EmbeddingResult> {
@@ -177,6 +188,77 @@ class TestEncoderModels : public QObject {
     QVERIFY(!linear && linear.error().code == "embed.no_encoder");
   }
 
+  // Records without a label have words to learn from; those that a snapshot keeps apart to judge by are not among them.
+  void hidden_words_of_all_records_can_be_learned() {
+    auto& project = bench_->project;
+    std::ofstream(bench_->folder / "unlabeled.csv") << "id,text,label\n7001,a danube without a label,\n";
+    records::ImportRequest more;
+    more.source = (bench_->folder / "unlabeled.csv").string();
+    more.asset = "things";
+    (void)need(records::import_source(project, more, {}));
+    TrainRequest request = small_encoder();
+    request.settings.emplace_back("objective", "masked-lm");
+    const jobs::Job job = need(start_training(project, request, {}));
+    const std::string texts = need(read_file(jobs::folder_of(project, job.uuid) / "inputs/unlabeled.jsonl"));
+    QCOMPARE(QString::fromStdString(texts),
+             QStringLiteral("{\"text\":\"number 4 twin\"}\n{\"text\":\"number 4 twin\"}\n"
+                            "{\"text\":\"a danube without a label\"}\n"));
+    auto foreman = need(models::foreman(project));
+    const Run run = need(run_of_job(project, need(foreman.wait(job.id, {})).id));
+    QVERIFY(run.metrics["masked_accuracy"].get<double>() > 0);
+    const Model made = need(read_model(project, run.model));
+    // It tells no labels, and says so; but a classifier can begin from it.
+    const auto asked = Predictor::load(project, made);
+    QVERIFY(!asked && asked.error().code == "model.no_labels");
+    TrainRequest next = small_encoder(tail(made.uuid));
+    next.settings.emplace_back("epochs", "10");
+    const Run tuned = train(*bench_, next);
+    QVERIFY2(tuned.metrics["accuracy"]["value"].get<double>() > 0.9, to_text(tuned.metrics).c_str());
+    QVERIFY(need(verify_models(project, {})).problems.empty());
+  }
+
+  // A row a day: the weight halves every ten rows.
+  void old_rows_can_weigh_less() {
+    auto& project = bench_->project;
+    std::ofstream out(bench_->folder / "days.csv");
+    out << "when,words,label\n";
+    for (int day = 1; day <= 28; ++day)
+      for (const char* label : {"fruit", "tool"})
+        out << "2024-02-" << (day < 10 ? "0" : "") << day << "T00:00:00Z," << label << " of day " << day << ',' << label
+            << '\n';
+    out.close();
+    records::ImportRequest import;
+    import.source = (bench_->folder / "days.csv").string();
+    import.asset = "days";
+    import.roles.text = "words";
+    import.roles.time = "when";
+    const auto report = need(records::import_source(project, import, {}));
+    const auto task = need(
+        labels::create_task(project, {.name = "days", .asset = report.asset.id, .fields = {"words"}, .labels = {}}));
+    (void)need(labels::label_from_field(project, {.task = task.id, .field = "label", .by = "Ada", .batches = {}}));
+    snapshots::SnapshotRequest freeze;
+    freeze.task = task.id;
+    TrainRequest request = small_encoder();
+    request.snapshot = tail(need(snapshots::make_snapshot(project, freeze)).snapshot.uuid);
+    request.settings.emplace_back("half_life", "10");
+    const jobs::Job job = need(start_training(project, request, {}));
+    std::istringstream rows(need(read_file(jobs::folder_of(project, job.uuid) / "inputs/rows.jsonl")));
+    std::map<int, double> weight;
+    int newest = 0;
+    for (std::string line; std::getline(rows, line);) {
+      const Json row = Json::parse(line);
+      const auto text = row["text"].get<std::string>();
+      const int day = std::stoi(text.substr(text.rfind(' ') + 1));
+      weight[day] = row["weight"].get<double>();
+      if (row["split"] == "train") newest = std::max(newest, day);
+    }
+    QVERIFY(weight.size() > 20 && newest > 20);
+    for (const auto& [day, value] : weight)
+      QVERIFY(std::abs(value - std::pow(2.0, -std::max(0, newest - day) / 10.0)) < 1e-9);
+    auto foreman = need(models::foreman(project));
+    QVERIFY(need(foreman.wait(job.id, {})).ended());
+  }
+
   void what_cannot_be_started_from_is_said() {
     auto request = small_encoder();
     const auto runs = need(list_runs(bench_->project));
@@ -187,6 +269,19 @@ class TestEncoderModels : public QObject {
     request.base = tail(model_->uuid);
     const auto baseline = start_training(bench_->project, request, {});
     QVERIFY(!baseline && baseline.error().code == "train.base");
+    request = small_encoder();
+    request.teacher = tail(runs.back().model_uuid);
+    const auto teacher = start_training(bench_->project, request, {});
+    QVERIFY(!teacher && teacher.error().code == "train.teacher");
+    request = small_encoder();
+    request.settings.emplace_back("objective", "regression");
+    const auto objective = start_training(bench_->project, request, {});
+    QVERIFY(!objective && objective.error().code == "train.objective");
+    request = small_encoder();
+    request.snapshot = tail(bench_->snapshot.uuid);
+    request.settings.emplace_back("half_life", "30");
+    const auto time = start_training(bench_->project, request, {});
+    QVERIFY(!time && time.error().code == "train.no_time");
     request = small_encoder();
     request.device = "tpu";
     const auto device = start_training(bench_->project, request, {});

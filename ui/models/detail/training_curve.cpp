@@ -91,7 +91,8 @@ void TrainingCurve::add_point(const QString& name, qint64 step, double value) {
   if (known == series_.end()) {
     constexpr SeriesColor kColors[] = {SeriesColor::reference, SeriesColor::current, SeriesColor::accent,
                                        SeriesColor::muted};
-    const bool share = name.contains(QLatin1String("accuracy")) || name.contains(QLatin1String("f1"));
+    const bool share = name.contains(QLatin1String("accuracy")) || name.contains(QLatin1String("f1")) ||
+                       name.contains(QLatin1String("recall"));
     QString words = name;
     if (name == QLatin1String("objective")) words = tr("objective");
     if (name == QLatin1String("validation_accuracy")) words = tr("accuracy");
