@@ -135,8 +135,8 @@ Json environment_of(const Json& torch, const EncoderOptions& options, const std:
 /// One training job from its rows to its outputs.
 class Job {
  public:
-  Job(const jobs::JobFolder& folder, jobs::EventWriter& events, const std::stop_token& stop)
-      : folder_(folder), events_(events), stop_(stop), began_(steady_seconds()) {
+  Job(const jobs::JobFolder& folder, const Ranks& ranks, jobs::EventWriter& events, const std::stop_token& stop)
+      : folder_(folder), ranks_(ranks), events_(events), stop_(stop), began_(steady_seconds()) {
     const Json seed = folder.spec().body.value("seed", Json());
     if (seed.is_number_integer()) seed_ = seed.get<uint64_t>();
     work_ = {[this](const Progress& progress) { events_.progress(progress); }, stop_};
@@ -145,7 +145,7 @@ class Job {
   Result<Json> run() {
     MW_ASSIGN(options_, jobs::check_options(*jobs::find_algorithm("encoder"),
                                             folder_.spec().body.value("options", Json::object())));
-    MW_ASSIGN(device_, device_of(folder_.spec()));
+    MW_ASSIGN(device_, device_of(folder_.spec(), ranks_));
     work_.report({"read", 0, 0, "bytes"});
     MW_ASSIGN(const Objective objective, objective_named(options_.at("objective").get<std::string>()));
     MW_ASSIGN(rows_, read_training_rows(folder_.file("inputs/rows.jsonl"), objective, work_));
@@ -154,11 +154,15 @@ class Job {
     MW_ASSIGN(Start start, begin());
     MW_ASSIGN(const Json torch, start_torch(start.options.threads));
     environment_ = environment_of(torch, start.options, device_);
+    if (start.options.pretrain_epochs > 0 && ranks_.together())
+      return fail(ErrorKind::usage, "train.bad_ranks", "pretrain_epochs does not go with several ranks.", {},
+                  "Train with objective=masked-lm first, and begin from that model.");
     if (start.options.pretrain_epochs > 0) MW_TRY(pretrain(start));
     MW_ASSIGN(const auto task, make_task(rows_, start, start.layout));
     MW_TRY(ask_teacher(*task, start));
     MW_ASSIGN(EncoderTraining trained, learn(start.options, start.layout, start.weights, *task,
                                              identity_of(*task, options_, seed_, start.weights), ""));
+    if (!ranks_.first()) return Json{{"rank", ranks_.rank}, {"training", summary_of(trained, start.options)}};
     if (start.layout.lora.rank > 0) {
       MW_TRY(write_adapters(folder_.file("adapter"), start.layout, trained.weights));
       trained.weights = merge_adapters(start.layout, trained.weights);
@@ -198,10 +202,11 @@ class Job {
     settings.trains = true;
     settings.optimizer = options.optimizer;
     settings.loss = options.loss;
+    settings.ranks = ranks_;
     work_.report({stage.empty() ? "train" : "pretrain", 0, 0, "steps"});
     MW_ASSIGN(const auto model, make_encoder_model(layout, settings));
     return train_encoder(*model, weights, task, options, seed_, identity, environment_,
-                         {folder_, events_, stop_, std::move(stage)});
+                         {folder_, events_, stop_, std::move(stage), ranks_});
   }
 
   /// Lets the encoder tell hidden words of the training texts first. What comes of it is kept as a model folder in the
@@ -320,12 +325,14 @@ class Job {
                 {"training", summary_of(trained, start.options)},
                 {"options", options_},
                 {"seed", seed_},
+                {"ranks", ranks_.size},
                 {"device", device_},
                 {"seconds", steady_seconds() - began_},
                 {"environment", environment_}};
   }
 
   const jobs::JobFolder& folder_;
+  Ranks ranks_;
   jobs::EventWriter& events_;
   std::stop_token stop_;
   double began_;
@@ -338,7 +345,7 @@ class Job {
 
 }  // namespace
 
-Result<std::string> device_of(const jobs::JobSpec& spec) {
+Result<std::string> device_of(const jobs::JobSpec& spec, const Ranks& ranks) {
   const Json wish = spec.body.value("device", Json("auto"));
   const std::string name = wish.is_string() ? wish.get<std::string>() : "auto";
   if (name == "cpu") return name;
@@ -350,14 +357,15 @@ Result<std::string> device_of(const jobs::JobSpec& spec) {
     if (found == name) return name;
     if (first_gpu.empty() && device.at("kind") == "cuda") first_gpu = found;
   }
+  if (name == "auto" && ranks.together() && !first_gpu.empty()) return "cuda:" + std::to_string(ranks.local);
   if (name == "auto") return first_gpu.empty() ? "cpu" : first_gpu;
   return fail(ErrorKind::usage, "engine.no_device", "There is no device {name} for this build of libtorch.",
               {{"name", name}}, "It takes auto, cpu or cuda:N.");
 }
 
-Result<Json> run_encoder_training(const jobs::JobFolder& folder, jobs::EventWriter& events,
+Result<Json> run_encoder_training(const jobs::JobFolder& folder, const Ranks& ranks, jobs::EventWriter& events,
                                   const std::stop_token& stop) {
-  return Job(folder, events, stop).run();
+  return Job(folder, ranks, events, stop).run();
 }
 
 }  // namespace millwright::engine

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "engine/ranks.h"
 #include "jobs/job_folder.h"
 
 namespace millwright::engine {
@@ -14,11 +15,12 @@ namespace millwright::engine {
 /// model folder in inputs/base/. The spec's body: "options", "seed", "device" (auto, cpu, cuda:N), "micro_schedule" of
 /// a run that is to be repeated. Leaves model/, predictions.jsonl, checkpoint/. The outputs are those of the linear job
 /// and, in "training", how it went.
-[[nodiscard]] Result<Json> run_encoder_training(const jobs::JobFolder& folder, jobs::EventWriter& events,
-                                                const std::stop_token& stop);
+/// With several ranks all train; the first one alone evaluates and writes.
+[[nodiscard]] Result<Json> run_encoder_training(const jobs::JobFolder& folder, const Ranks& ranks,
+                                                jobs::EventWriter& events, const std::stop_token& stop);
 
-/// The device that a job's spec asks for, "auto" resolved: "cpu" or "cuda:N". Errors: job "engine.no_torch"; usage
-/// "engine.no_device".
-[[nodiscard]] Result<std::string> device_of(const jobs::JobSpec& spec);
+/// The device that a job's spec asks for, "auto" resolved: "cpu" or "cuda:N", of several ranks each its own. Errors:
+/// job "engine.no_torch"; usage "engine.no_device".
+[[nodiscard]] Result<std::string> device_of(const jobs::JobSpec& spec, const Ranks& ranks = {});
 
 }  // namespace millwright::engine

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "engine/encoder_layout.h"
 #include "engine/objective.h"
+#include "engine/ranks.h"
 
 namespace millwright::engine {
 
@@ -94,6 +95,7 @@ struct EncoderSettings {
   bool trains = false;
   OptimizerSettings optimizer;
   LossSettings loss;
+  Ranks ranks;  ///< a model that trains adds its gradients to those of the others
 };
 
 class EncoderModel {
@@ -102,12 +104,16 @@ class EncoderModel {
 
   /// Row-major results for a batch, without dropout. Errors: job "train.out_of_memory", "engine.torch".
   [[nodiscard]] virtual Result<std::vector<float>> forward(const PackedBatch& batch, Output what) = 0;
-  /// One step of the optimizer over all parts together. When it fails nothing has changed: job "train.out_of_memory"
-  /// (try smaller parts), "train.diverged" (loss or gradient not finite), "engine.torch".
+  /// One step of the optimizer over all parts together, of all ranks. When it fails nothing has changed: job
+  /// "train.out_of_memory" (try smaller parts), "train.diverged" (loss or gradient not finite), "train.lost_rank",
+  /// "engine.torch".
   [[nodiscard]] virtual Result<StepOutcome> step(std::span<const MicroBatch> parts, const StepSettings& settings) = 0;
 
   /// The loss of a part without dropout. Errors as forward()'s.
   [[nodiscard]] virtual Result<Assessment> assess(const MicroBatch& part, double weight_sum) = 0;
+
+  /// The first rank's value, which is asked for by all of them at once.
+  [[nodiscard]] virtual Result<int64_t> agree(int64_t value) = 0;
 
   [[nodiscard]] virtual Result<std::vector<float>> weights() = 0;
   [[nodiscard]] virtual Status set_weights(std::span<const float> weights) = 0;

@@ -79,7 +79,8 @@ class Trainer {
     const fs::path file = place_.folder.file(place_.stage + "plan.json");
     if (options_.max_minutes <= 0) return {};
     std::error_code error;
-    if (!fs::exists(file, error)) {
+    MW_ASSIGN(const int64_t known, model_.agree(fs::exists(file, error) ? 1 : 0));
+    if (known == 0) {
       MW_ASSIGN(const double seconds, seconds_a_step());
       MW_TRY(model_.set_state(fresh_state(initial)));
       tokens_ = 0;
@@ -89,12 +90,16 @@ class Trainer {
       MW_TRY(write_file_atomically(
           file, to_text(Json{{"steps", std::min(schedule_.steps, fits)}, {"seconds_a_step", seconds}}) + "\n"));
     }
-    MW_ASSIGN(const std::string text, read_file(file));
-    MW_ASSIGN(const Json plan, parse_json(text, "plan.json"));
-    const Json steps = plan.is_object() ? plan.value("steps", Json()) : Json();
-    if (!steps.is_number_integer() || steps.get<int64_t>() < 1)
-      return fail(ErrorKind::bad_input, "train.bad_checkpoint", "plan.json names no number of steps.");
-    schedule_.steps = std::min(schedule_.steps, steps.get<int64_t>());
+    Json plan, steps;
+    if (place_.ranks.first()) {
+      MW_ASSIGN(const std::string text, read_file(file));
+      MW_ASSIGN(plan, parse_json(text, "plan.json"));
+      steps = plan.is_object() ? plan.value("steps", Json()) : Json();
+      if (!steps.is_number_integer() || steps.get<int64_t>() < 1)
+        return fail(ErrorKind::bad_input, "train.bad_checkpoint", "plan.json names no number of steps.");
+    }
+    MW_ASSIGN(const int64_t fitting, model_.agree(steps.is_null() ? 0 : steps.get<int64_t>()));
+    schedule_.steps = std::min(schedule_.steps, fitting);
     place_.events.log("info", "The training is made to fit into its time.", plan);
     return {};
   }
@@ -154,7 +159,8 @@ class Trainer {
     settings.step = step;
     settings.learning_rate = schedule_.rate(step);
     settings.clip_norm = options_.clip_norm;
-    settings.dropout_seed = seed_ * 0xD6E8FEB86659FD93ULL + static_cast<uint64_t>(step);
+    settings.dropout_seed = seed_ * 0xD6E8FEB86659FD93ULL + static_cast<uint64_t>(step) +
+                            static_cast<uint64_t>(place_.ranks.rank) * 0xA24BAED4963EE407ULL;
     replay_parts(step);
     for (;;) {
       settings.weight_sum = 0;
@@ -180,21 +186,31 @@ class Trainer {
     }
   }
 
+  /// This rank's share of the batches of a step; `weight_sum` is that of all ranks.
   std::vector<MicroBatch> parts_of(int64_t group, double& weight_sum) {
     std::vector<MicroBatch> parts;
+    const auto ranks = static_cast<size_t>(place_.ranks.size), own = static_cast<size_t>(place_.ranks.rank);
     const auto first = static_cast<size_t>(group * options_.accumulation);
     const size_t last = std::min(plan_.size(), first + static_cast<size_t>(options_.accumulation));
     for (size_t b = first; b < last; ++b) {
       const std::vector<uint32_t>& rows = plan_[b];
       padding_.add(lengths(), rows);
-      const size_t size =
-          (rows.size() + static_cast<size_t>(position_.parts) - 1) / static_cast<size_t>(position_.parts);
-      for (size_t from = 0; from < rows.size(); from += size) {
-        MicroBatch part;
-        for (size_t i = from; i < std::min(rows.size(), from + size); ++i) {
-          weight_sum += task_.append(part, rows[i], position_.epoch);
+      std::vector<uint32_t> share;
+      for (size_t i = 0; i < rows.size(); ++i) {
+        tokens_ += lengths()[rows[i]];
+        if (i % ranks == own) {
+          share.push_back(rows[i]);
+        } else {
+          MicroBatch others;
+          weight_sum += task_.append(others, rows[i], position_.epoch);
         }
-        tokens_ += part.texts.tokens();
+      }
+      const auto wanted = static_cast<size_t>(position_.parts);
+      const size_t size = std::max<size_t>(1, (share.size() + wanted - 1) / wanted);
+      for (size_t from = 0; from < share.size(); from += size) {
+        MicroBatch part;
+        for (size_t i = from; i < std::min(share.size(), from + size); ++i)
+          weight_sum += task_.append(part, share[i], position_.epoch);
         parts.push_back(std::move(part));
       }
     }
@@ -275,9 +291,12 @@ class Trainer {
     return {};
   }
 
-  [[nodiscard]] fs::path checkpoint_folder() const { return place_.folder.file(place_.stage + "checkpoint"); }
+  [[nodiscard]] fs::path checkpoint_folder() const {
+    return shared_folder(place_.folder, place_.ranks) / (place_.stage + "checkpoint");
+  }
 
   Status save() {
+    if (!place_.ranks.first()) return {};
     MW_ASSIGN(TrainingState state, model_.state());
     position_.identity = identity_;
     position_.environment = environment_;

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "engine/encoder_options.h"
+#include "engine/ranks.h"
 #include "engine/training_task.h"
 #include "jobs/job_folder.h"
 
@@ -32,6 +33,7 @@ struct TrainingPlace {
   jobs::EventWriter& events;
   std::stop_token stop;
   std::string stage;  ///< put before the names of its files: a job may train twice
+  Ranks ranks;        ///< the first writes checkpoints, which all read
 };
 
 /// Trains `model` from `initial` weights, or from the folder's checkpoint. `identity` is what a checkpoint must agree

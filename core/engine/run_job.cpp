@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <new>
+#include <optional>
 
 #include "base/clock.h"
 #include "engine/embedding_job.h"
@@ -32,26 +33,29 @@ int exit_code_of(const JobResult& result) {
   return exit_code(ErrorKind::job);
 }
 
-Result<Json> dispatch(const JobFolder& folder, EventWriter& events, const std::stop_token& stop) {
+Result<Json> dispatch(const JobFolder& folder, const Ranks& ranks, EventWriter& events, const std::stop_token& stop) {
   const Json& body = folder.spec().body;
   const Json algorithm = body.value("algorithm", Json());
+  const bool encoder = folder.spec().kind == "train" && algorithm == "encoder";
+  if (ranks.together() && !encoder)
+    return fail(ErrorKind::usage, "train.bad_ranks", "Only the training of an encoder runs on several ranks.");
   if (folder.spec().kind == "train" && algorithm == "linear") return run_linear_training(folder, events, stop);
-  if (folder.spec().kind == "train" && algorithm == "encoder") return run_encoder_training(folder, events, stop);
+  if (encoder) return run_encoder_training(folder, ranks, events, stop);
   if (folder.spec().kind == "embed") return run_embedding(folder, events, stop);
   return fail(ErrorKind::bad_input, "job.unknown_kind", "This engine cannot do the job \"{kind}\" with {algorithm}.",
               {{"kind", folder.spec().kind}, {"algorithm", to_text(algorithm)}}, "Use a newer program.");
 }
 
 /// The linear baseline knows only the processor.
-Result<std::string> device_to_lock(const jobs::JobSpec& spec) {
+Result<std::string> device_to_lock(const jobs::JobSpec& spec, const Ranks& ranks) {
   if (spec.kind != "embed" && spec.body.value("algorithm", Json()) != "encoder") return std::string("cpu");
-  return device_of(spec);
+  return device_of(spec, ranks);
 }
 
 /// The job's work, with what third parties throw caught here.
-Result<Json> guarded(const JobFolder& folder, EventWriter& events, const std::stop_token& stop) {
+Result<Json> guarded(const JobFolder& folder, const Ranks& ranks, EventWriter& events, const std::stop_token& stop) {
   try {
-    return dispatch(folder, events, stop);
+    return dispatch(folder, ranks, events, stop);
   } catch (const std::bad_alloc&) {
     return fail(ErrorKind::job, "train.out_of_memory", "There was not enough memory.", {},
                 "Use a smaller model or batch, fewer features (min_df), or close other programs.");
@@ -89,7 +93,9 @@ Json environment(int threads) {
 }
 
 Result<int> run_job(const std::filesystem::path& path, const std::stop_source& stop) {
-  MW_ASSIGN(const JobFolder folder, JobFolder::open(path));
+  MW_ASSIGN(const Ranks ranks, ranks_of_environment());
+  MW_ASSIGN(const JobFolder whole, JobFolder::open(path));
+  MW_ASSIGN(const JobFolder folder, folder_of_rank(whole, ranks));
   MW_ASSIGN(const auto lock, folder.try_lock());
   if (!lock) return fail(ErrorKind::job, "job.busy", "Another engine works on {folder}.", {{"folder", path.string()}});
   MW_ASSIGN(const auto earlier, folder.result());
@@ -101,13 +107,23 @@ Result<int> run_job(const std::filesystem::path& path, const std::stop_source& s
   events->event("started", {{"pid", jobs::this_process().pid}, {"program", MILLWRIGHT_VERSION}});
 
   const auto run = [&]() -> Result<Json> {
-    MW_ASSIGN(const std::string name, device_to_lock(folder.spec()));
-    MW_ASSIGN(const FileLock device, jobs::lock_device(name, stop.get_token(), [&] {
-                events->progress({"wait_for_device", 0, 0, ""});
-              }));
-    return guarded(folder, *events, stop.get_token());
+    MW_ASSIGN(const std::string name, device_to_lock(folder.spec(), ranks));
+    std::optional<FileLock> device;
+    // Ranks on one processor share it: the first has it for all of them.
+    if (ranks.first() || name != "cpu") {
+      MW_ASSIGN(device, jobs::lock_device(name, stop.get_token(), [&] {
+                  events->progress({"wait_for_device", 0, 0, ""});
+                }));
+    }
+    return guarded(folder, ranks, *events, stop.get_token());
   };
   Result<Json> outputs = run();
+  // Nothing is decided yet: with all ranks there again, the training goes on.
+  if (!outputs && outputs.error().code == "train.lost_rank") {
+    events->log("error", message_of(outputs.error()));
+    events->event("ended", {{"ok", false}, {"seconds", steady_seconds() - began}});
+    return tl::make_unexpected(outputs.error());
+  }
   // An events file that could not be written to its end says that the disk is full; the result is what counts.
   JobResult result;
   result.seconds = steady_seconds() - began;

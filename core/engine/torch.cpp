@@ -52,8 +52,8 @@ void keep_memory() {
   (void)::mallopt(M_TRIM_THRESHOLD, kLargestKept);
 }
 
-/// Whether libtorch's libraries and OpenBLAS's work space, 128 MiB for each thread, find room in the address space. Where
-/// a limit leaves them none, loading them ends the program, or never ends.
+/// Whether libtorch's libraries and OpenBLAS's work space, 128 MiB for each thread, find room in the address space.
+/// Where a limit leaves them none, loading them ends the program, or never ends.
 bool has_room(int threads) {
   constexpr size_t kLibraries = size_t{900} << 20, kEachThread = size_t{160} << 20;
   const size_t bytes = kLibraries + kEachThread * (static_cast<size_t>(threads) + 1);

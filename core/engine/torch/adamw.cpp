@@ -74,7 +74,7 @@ double squares(const at::Tensor& gradient) {
 }  // namespace
 
 Adamw::Adamw(const EncoderLayout& layout, const OptimizerSettings& settings, at::Tensor weights,
-             std::vector<at::Tensor> shadows)
+             std::vector<at::Tensor> shadows, bool may_rest)
     : first(at::zeros_like(weights)),
       second(at::zeros_like(weights)),
       layout_(layout),
@@ -83,7 +83,7 @@ Adamw::Adamw(const EncoderLayout& layout, const OptimizerSettings& settings, at:
       shadows_(std::move(shadows)) {
   for (const Parameter& parameter : layout.parameters) rates_.push_back(rate_of(parameter, layout, settings));
   // With a masked-language head every row of the table gets a gradient in every step.
-  rows_rest_ = weights_.device().is_cpu() && weights_.scalar_type() == at::kFloat &&
+  rows_rest_ = may_rest && weights_.device().is_cpu() && weights_.scalar_type() == at::kFloat &&
                layout.config.head != text::Head::masked_lm && !is_frozen(0);
   if (rows_rest_) row_steps.assign(static_cast<size_t>(layout.config.vocabulary), 0);
 }

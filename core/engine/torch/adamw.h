@@ -17,8 +17,9 @@ namespace millwright::engine {
 class Adamw {
  public:
   /// `weights`, flat, on the device; `shadows` by parameter: bfloat16 copies that are kept up to date, where defined.
+  /// `may_rest`: whether gradients of untouched rows are known to be 0.
   Adamw(const EncoderLayout& layout, const OptimizerSettings& settings, at::Tensor weights,
-        std::vector<at::Tensor> shadows);
+        std::vector<at::Tensor> shadows, bool may_rest = true);
 
   [[nodiscard]] bool is_frozen(size_t parameter) const { return rates_[parameter] == 0; }
   /// Whether rows of the word embeddings rest.

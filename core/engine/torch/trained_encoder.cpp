@@ -13,6 +13,7 @@
 #include "torch/encoder_network.h"
 #include "torch/guard.h"
 #include "torch/losses.h"
+#include "torch/rank_group.h"
 
 namespace millwright::engine {
 namespace {
@@ -48,8 +49,9 @@ std::vector<float> to_vector(const at::Tensor& tensor) {
 
 class TorchEncoder final : public EncoderModel {
  public:
-  TorchEncoder(EncoderLayout layout, const EncoderSettings& settings, const at::Device& device)
-      : layout_(std::move(layout)), settings_(settings), device_(device) {
+  TorchEncoder(EncoderLayout layout, const EncoderSettings& settings, const at::Device& device,
+               std::unique_ptr<RankGroup> group)
+      : layout_(std::move(layout)), settings_(settings), device_(device), group_(std::move(group)) {
     const at::ScalarType wide = settings.dtype == Dtype::fp64 ? at::kDouble : at::kFloat;
     flat_ = at::zeros({static_cast<int64_t>(layout_.size)}, at::TensorOptions(wide).device(device));
     std::vector<at::Tensor> tensors;
@@ -62,7 +64,7 @@ class TorchEncoder final : public EncoderModel {
     }
     network_ = std::make_unique<EncoderNetwork>(layout_, tensors, settings.dtype == Dtype::fp64);
     if (!settings.trains) return;
-    adamw_ = std::make_unique<Adamw>(layout_, settings.optimizer, flat_, shadows_);
+    adamw_ = std::make_unique<Adamw>(layout_, settings.optimizer, flat_, shadows_, group_ == nullptr);
     for (size_t i = 0; i < tensors.size(); ++i)
       if (!adamw_->is_frozen(i) && !(i == 0 && adamw_->rows_rest())) tensors[i].set_requires_grad(true);
   }
@@ -93,6 +95,7 @@ class TorchEncoder final : public EncoderModel {
       std::vector<at::Tensor> gradients;
       double loss = 0;
       for (size_t i = 0; i < parts.size(); ++i) loss += add_gradients(parts[i], i, touched, settings, gradients);
+      if (group_) MW_TRY(add_other_ranks(gradients, loss));
       const double norm = adamw_->norm(gradients);
       if (!std::isfinite(loss) || !std::isfinite(norm))
         return fail(ErrorKind::job, "train.diverged", "The loss or its gradient is no finite number at step {step}.",
@@ -116,6 +119,15 @@ class TorchEncoder final : public EncoderModel {
           loss_of(*network_, network_->hidden(batch, none), batch, part, settings_.loss, weight_sum, none, &out.right)
               .item<double>();
       return out;
+    });
+  }
+
+  Result<int64_t> agree(int64_t value) override {
+    return guarded([&]() -> Result<int64_t> {
+      if (!group_) return value;
+      at::Tensor one = at::full({1}, settings_.ranks.first() ? value : 0, at::kLong);
+      MW_TRY(group_->sum(one));
+      return one.item<int64_t>();
     });
   }
 
@@ -240,9 +252,27 @@ class TorchEncoder final : public EncoderModel {
     return loss.item<double>();
   }
 
+  /// Gradients and loss become the sums over all ranks. Each sends all of them at once: a parameter that its texts did
+  /// not touch has a gradient of 0.
+  Status add_other_ranks(std::vector<at::Tensor>& gradients, double& loss) {
+    const at::NoGradGuard no_graph;
+    gradients.resize(layout_.parameters.size());
+    at::Tensor all = at::zeros({static_cast<int64_t>(layout_.size) + 1}, flat_.scalar_type());
+    all[-1].fill_(loss);
+    for (size_t i = 0; i < gradients.size(); ++i)
+      if (gradients[i].defined()) part_of(all, layout_.parameters[i]).copy_(gradients[i]);
+    MW_TRY(group_->sum(all));
+    loss = all[-1].item<double>();
+    const at::Tensor on_device = all.to(device_);
+    for (size_t i = 0; i < gradients.size(); ++i)
+      if (!adamw_->is_frozen(i)) gradients[i] = part_of(on_device, layout_.parameters[i]);
+    return {};
+  }
+
   EncoderLayout layout_;
   EncoderSettings settings_;
   at::Device device_;
+  std::unique_ptr<RankGroup> group_;  ///< where it trains with others
   at::Tensor flat_;
   std::vector<at::Tensor> shadows_;
   std::unique_ptr<EncoderNetwork> network_;
@@ -257,7 +287,11 @@ Result<std::unique_ptr<EncoderModel>> make_encoder(const EncoderLayout& layout, 
     MW_ASSIGN(const at::Device device, device_named(settings.device));
     if (settings.dtype == Dtype::fp16 && (!device.is_cuda() || settings.trains))
       return fail(ErrorKind::usage, "engine.bad_dtype", "fp16 is for inference on a GPU only.", {}, "Use bf16.");
-    return std::make_unique<TorchEncoder>(layout, settings, device);
+    std::unique_ptr<RankGroup> group;
+    if (settings.trains && settings.ranks.together()) {
+      MW_ASSIGN(group, RankGroup::join(settings.ranks));
+    }
+    return std::make_unique<TorchEncoder>(layout, settings, device, std::move(group));
   });
 }
 
