@@ -33,7 +33,7 @@ constexpr const char* kUsage =
     "millwright-engine tokenize MODEL_DIR [FILE]   what a model's tokenizer makes of texts\n"
     "millwright-engine forward MODEL_DIR [FILE] [--hidden] [--dtype T] [--device D]\n"
     "                                   texts through a model: logits, or mean-pooled hidden states\n"
-    "millwright-engine predict MODEL_DIR [--device D]\n"
+    "millwright-engine predict MODEL_DIR [--device D] [--dtype T]\n"
     "                                   answers {\"texts\": […]} with probabilities, a line each\n"
     "millwright-engine selftest [--device D]\n"
     "                                   every operator against float64 on the processor\n"

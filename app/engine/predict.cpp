@@ -22,7 +22,8 @@ Json error_json(const Error& error) {
 
 class Classifier {
  public:
-  static Result<Classifier> open(const text::EncoderFolder& folder, const std::string& device) {
+  static Result<Classifier> open(const text::EncoderFolder& folder, const std::string& device,
+                                 const std::string& dtype) {
     MW_TRY(folder.usable());
     if (folder.config().head != text::Head::sequence || folder.config().problem != text::Problem::single_label)
       return fail(ErrorKind::bad_input, "model.no_labels", "The model in {folder} does not give a label to a text.",
@@ -31,6 +32,7 @@ class Classifier {
     engine::EncoderLayout layout(folder.config());
     engine::EncoderSettings settings;
     settings.device = device;
+    MW_ASSIGN(settings.dtype, engine::dtype_named(dtype));
     MW_ASSIGN(auto encoder, engine::make_encoder_model(layout, settings));
     MW_ASSIGN(const std::vector<float> weights, engine::load_weights(folder, layout));
     MW_TRY(encoder->set_weights(weights));
@@ -106,14 +108,14 @@ class Classifier {
 }  // namespace
 
 int run_predict(std::span<char*> arguments) {
-  constexpr std::string_view kWith[] = {"device"};
+  constexpr std::string_view kWith[] = {"device", "dtype"};
   const auto given = take_apart(arguments, kWith, {});
   if (!given) return complain(given.error());
   if (given->places.size() != 1)
     return complain(fail(ErrorKind::usage, "usage", "predict takes one model folder.").value());
   const auto folder = text::EncoderFolder::open(given->places[0]);
   if (!folder) return complain(folder.error());
-  auto classifier = Classifier::open(*folder, given->value("device", "auto"));
+  auto classifier = Classifier::open(*folder, given->value("device", "auto"), given->value("dtype", "fp32"));
   if (!classifier) return complain(classifier.error());
   for (std::string line; std::getline(std::cin, line);) {
     const auto answer = classifier->answer(line);

@@ -16,8 +16,8 @@
 
 namespace millwright::engine {
 
-enum class Dtype : uint8_t { fp32, bf16, fp16, fp64 };
-[[nodiscard]] std::string_view name_of(Dtype dtype);  ///< "fp32", …
+enum class Dtype : uint8_t { fp32, bf16, fp16, fp64, int8 };  ///< int8: to predict on the processor
+[[nodiscard]] std::string_view name_of(Dtype dtype);          ///< "fp32", …
 /// Error: usage "usage".
 [[nodiscard]] Result<Dtype> dtype_named(const std::string& name);
 

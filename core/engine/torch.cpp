@@ -66,14 +66,14 @@ bool has_room(int threads) {
 }  // namespace
 
 std::string_view name_of(Dtype dtype) {
-  constexpr std::string_view kNames[] = {"fp32", "bf16", "fp16", "fp64"};
+  constexpr std::string_view kNames[] = {"fp32", "bf16", "fp16", "fp64", "int8"};
   return kNames[static_cast<size_t>(dtype)];
 }
 
 Result<Dtype> dtype_named(const std::string& name) {
-  for (const auto dtype : {Dtype::fp32, Dtype::bf16, Dtype::fp16, Dtype::fp64})
+  for (const auto dtype : {Dtype::fp32, Dtype::bf16, Dtype::fp16, Dtype::fp64, Dtype::int8})
     if (name_of(dtype) == name) return dtype;
-  return fail(ErrorKind::usage, "usage", "{name} is no type to compute in: it takes fp32, bf16, fp16 or fp64.",
+  return fail(ErrorKind::usage, "usage", "{name} is no type to compute in: it takes fp32, bf16, fp16, fp64 or int8.",
               {{"name", name}});
 }
 

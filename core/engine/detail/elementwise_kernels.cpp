@@ -97,21 +97,6 @@ MW_TARGET_AVX512 void round_avx512(const float* in, Bf16* out, int64_t count) { 
 
 }  // namespace
 
-#if MW_HAS_TARGETS
-#define MW_DISPATCH(NAME, ...)           \
-  switch (widest_instructions()) {       \
-    case Instructions::avx512:           \
-      return NAME##_avx512(__VA_ARGS__); \
-    case Instructions::avx2:             \
-      return NAME##_avx2(__VA_ARGS__);   \
-    case Instructions::plain:            \
-      break;                             \
-  }                                      \
-  return NAME##_plain(__VA_ARGS__)
-#else
-#define MW_DISPATCH(NAME, ...) return NAME##_plain(__VA_ARGS__)
-#endif
-
 void dropout_numbers(const DropoutKey& key, const float* in, float* out, uint32_t first, int64_t count) {
   MW_DISPATCH(drop, key, in, out, first, count);
 }

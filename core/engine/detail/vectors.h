@@ -33,6 +33,22 @@ enum class Instructions : uint8_t { plain, avx2, avx512 };
 #endif
 }
 
+// Returns what NAME_avx512, NAME_avx2 or NAME_plain makes of the arguments.
+#if MW_HAS_TARGETS
+#define MW_DISPATCH(NAME, ...)           \
+  switch (widest_instructions()) {       \
+    case Instructions::avx512:           \
+      return NAME##_avx512(__VA_ARGS__); \
+    case Instructions::avx2:             \
+      return NAME##_avx2(__VA_ARGS__);   \
+    case Instructions::plain:            \
+      break;                             \
+  }                                      \
+  return NAME##_plain(__VA_ARGS__)
+#else
+#define MW_DISPATCH(NAME, ...) return NAME##_plain(__VA_ARGS__)
+#endif
+
 /// bfloat16 as bits: the upper half of a float.
 struct Bf16 {
   uint16_t bits;

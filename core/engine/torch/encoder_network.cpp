@@ -86,7 +86,14 @@ EncoderNetwork::Pair EncoderNetwork::pair(Role role, int64_t layer) const {
   return out;
 }
 
+void EncoderNetwork::quantize() {
+  for (Layer& layer : layers_)
+    for (Pair* pair : {&layer.projection, &layer.attention_output, &layer.up, &layer.down})
+      pair->int8 = std::make_shared<Int8Matrix>(pair->weight, pair->bias);
+}
+
 at::Tensor EncoderNetwork::dense(const at::Tensor& x, const Pair& by) const {
+  if (by.int8) return by.int8->multiply(x);
   const at::Tensor in = x.to(by.weight.scalar_type());
   const at::Tensor out = at::linear(in, by.weight, by.bias);
   if (!by.lora_a.defined()) return out;

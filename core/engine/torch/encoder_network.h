@@ -3,10 +3,12 @@
 
 #include <ATen/ATen.h>
 
+#include <memory>
 #include <vector>
 
 #include "engine/encoder_layout.h"
 #include "engine/encoder_model.h"
+#include "torch/int8_matrix.h"
 #include "torch/packed_attention.h"
 
 namespace millwright::engine {
@@ -40,12 +42,15 @@ class EncoderNetwork {
   [[nodiscard]] static at::Tensor mean(const at::Tensor& hidden, const DeviceBatch& batch);
 
   [[nodiscard]] const std::vector<at::Tensor>& tensors() const { return tensors_; }
+  /// Takes the layers' matrices, as they are now, in eight bits from here on.
+  void quantize();
 
  private:
   struct Pair {
     at::Tensor weight, bias;
-    at::Tensor lora_a, lora_b;  ///< of the adapter, where there is one
-    int64_t members = 1;        ///< matrices that lie side by side in `weight`, each with an adapter of its own
+    at::Tensor lora_a, lora_b;               ///< of the adapter, where there is one
+    std::shared_ptr<const Int8Matrix> int8;  ///< in place of weight and bias, where there is one
+    int64_t members = 1;  ///< matrices that lie side by side in `weight`, each with an adapter of its own
   };
   struct Layer {
     Pair projection, attention_output, attention_norm, up, down, output_norm;

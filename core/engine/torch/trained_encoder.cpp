@@ -36,6 +36,7 @@ at::ScalarType scalar_type(Dtype dtype) {
     case Dtype::fp64:
       return at::kDouble;
     case Dtype::fp32:
+    case Dtype::int8:
       break;
   }
   return at::kFloat;
@@ -186,6 +187,7 @@ class TorchEncoder final : public EncoderModel {
     const at::NoGradGuard no_graph;
     for (size_t i = 0; i < shadows_.size(); ++i)
       if (shadows_[i].defined()) shadows_[i].copy_(part_of(flat_, layout_.parameters[i]));
+    if (settings_.dtype == Dtype::int8) network_->quantize();
   }
   /// Before weights are read: rows that rest catch up.
   void settle() {
@@ -287,6 +289,9 @@ Result<std::unique_ptr<EncoderModel>> make_encoder(const EncoderLayout& layout, 
     MW_ASSIGN(const at::Device device, device_named(settings.device));
     if (settings.dtype == Dtype::fp16 && (!device.is_cuda() || settings.trains))
       return fail(ErrorKind::usage, "engine.bad_dtype", "fp16 is for inference on a GPU only.", {}, "Use bf16.");
+    if (settings.dtype == Dtype::int8 && (!device.is_cpu() || settings.trains || !Int8Matrix::available()))
+      return fail(ErrorKind::usage, "engine.bad_dtype",
+                  "int8 is for inference on the processor, in a build with oneDNN.", {}, "Use fp32 or bf16.");
     std::unique_ptr<RankGroup> group;
     if (settings.trains && settings.ranks.together()) {
       MW_ASSIGN(group, RankGroup::join(settings.ranks));

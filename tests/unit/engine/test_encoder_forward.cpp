@@ -124,9 +124,9 @@ class TestEncoderForward : public QObject {
     const EncoderLayout layout(folder->config());
     const PackedBatch batch = batch_of(one["texts"], one["types"], folder->config());
 
-    for (const Dtype dtype : {Dtype::fp32, Dtype::fp64, Dtype::bf16}) {
+    for (const Dtype dtype : {Dtype::fp32, Dtype::fp64, Dtype::bf16, Dtype::int8}) {
       const auto model = load(*folder, layout, dtype);
-      const double limit = dtype == Dtype::bf16 ? 5e-2 : 1e-4;
+      const double limit = dtype == Dtype::bf16 || dtype == Dtype::int8 ? 5e-2 : 1e-4;
       const double hidden = distance(*model->forward(batch, Output::mean_hidden), flat(one["mean_hidden"]));
       QVERIFY2(
           hidden < limit,
