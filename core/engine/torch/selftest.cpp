@@ -10,6 +10,8 @@
 #include "torch/devices.h"
 #include "torch/encoder_network.h"
 #include "torch/guard.h"
+#include "torch/int8_matrix.h"
+#include "torch/losses.h"
 
 namespace millwright::engine {
 namespace {
@@ -178,9 +180,9 @@ void check_dropout(Bench& bench) {
   bench.report("dropout, mean", "[1000,300]", "fp32", std::abs(y.mean().item<double>() - 1), 5e-3);
 }
 
-EncoderLayout small_layout() {
+EncoderLayout small_layout(text::Head head = text::Head::sequence) {
   text::EncoderConfig config;
-  config.head = text::Head::sequence;
+  config.head = head;
   config.vocabulary = 50;
   config.hidden = 64;
   config.layers = 2;
@@ -216,6 +218,59 @@ void check_encoder(Bench& bench) {
     bench.check("encoder with its head", parameters(bench, layout), at::kFloat, on(bench.device(), false),
                 on(at::kCPU, true));
   }
+}
+
+/// Every loss through a whole network, and back.
+void check_losses(Bench& bench) {
+  const PackedBatch batch = packed({5, 1, 17, 9});
+  const struct {
+    Objective objective;
+    text::Head head;
+  } all[] = {{Objective::classification, text::Head::sequence},
+             {Objective::multi_label, text::Head::sequence},
+             {Objective::token_classification, text::Head::token},
+             {Objective::masked_lm, text::Head::masked_lm},
+             {Objective::sentence_embedding, text::Head::none}};
+  for (const auto& one : all) {
+    const EncoderLayout layout = small_layout(one.head);
+    MicroBatch part;
+    part.texts = batch;
+    part.weight = {1, 2, 1, 0.5F};
+    part.label = {0, 2, 1, 0};
+    part.target = std::vector<float>(12, 0.25F);
+    LossSettings settings{.objective = one.objective, .label_smoothing = 0.1, .teacher_weight = 0.3};
+    if (one.head == text::Head::token || one.head == text::Head::masked_lm) {
+      part.label.assign(batch.tokens(), -1);
+      for (size_t k = 0; k < batch.tokens(); k += 3) part.label[k] = static_cast<int64_t>(k % 3);
+    }
+    if (one.head == text::Head::none) part.label = {0, 1};
+    if (one.head == text::Head::none) part.weight = {1, 2};
+    const auto on = [&](const at::Device& device, bool generic) {
+      return [&, device, generic](const Tensors& x) {
+        const EncoderNetwork network(layout, x, generic);
+        Dropout none;
+        const DeviceBatch here = to_device(batch, device);
+        return Tensors{loss_of(network, network.hidden(here, none), here, part, settings, 3, none)};
+      };
+    };
+    bench.check("loss, " + std::string(name_of(one.objective)), parameters(bench, layout), at::kFloat,
+                on(bench.device(), false), on(at::kCPU, true));
+  }
+}
+
+/// The product of integers is exact: what is left is the rounding of its scales.
+void check_int8(Bench& bench) {
+  if (!bench.device().is_cpu() || !Int8Matrix::available()) return;
+  const at::Tensor x = bench.numbers({33, 96}), w = bench.numbers({160, 96}, 0.05), b = bench.numbers({160});
+  // To whole numbers in float, as the kernels do it: where two are as near, the last bit decides.
+  const auto rounded = [](const at::Tensor& m) {
+    const at::Tensor narrow = m.to(at::kFloat), most = narrow.abs().amax(1, /*keepdim=*/true);
+    const at::Tensor whole = at::floor(narrow * (127 / most) + 128.5) - 128;
+    return whole.to(at::kDouble) * (most / 127).to(at::kDouble);
+  };
+  const at::Tensor expected = at::matmul(rounded(x), rounded(w).t()) + b;
+  const at::Tensor got = Int8Matrix(w.to(at::kFloat), b.to(at::kFloat)).multiply(x.to(at::kFloat));
+  bench.report("linear in int8", "[33,96] [160,96] [160]", "int8", distance({got}, {expected}), 1e-4);
 }
 
 /// Five steps of AdamW with rows that rest, against its definition in double.
@@ -278,6 +333,8 @@ Result<bool> run_selftest(const std::string& device, const std::function<void(co
     check_what_is_always_wide(bench);
     check_dropout(bench);
     check_encoder(bench);
+    check_losses(bench);
+    check_int8(bench);
     check_adamw(bench);
     return bench.all_ok();
   });
