@@ -10,9 +10,9 @@ namespace {
 
 /// Passes that give about as many steps as such models need, whatever the number of rows.
 int64_t default_epochs(size_t rows, bool fresh) {
-  const double wanted = fresh ? 450'000 : 75'000;  // texts
+  const double wanted = fresh ? 180'000 : 75'000;  // texts
   const double epochs = std::ceil(wanted / static_cast<double>(std::max<size_t>(rows, 1)));
-  return static_cast<int64_t>(std::clamp(epochs, fresh ? 10.0 : 3.0, fresh ? 100.0 : 20.0));
+  return static_cast<int64_t>(std::clamp(epochs, fresh ? 8.0 : 3.0, fresh ? 100.0 : 20.0));
 }
 
 tl::unexpected<Error> excluded(const char* name, const char* why) {
@@ -32,7 +32,7 @@ Result<EncoderOptions> read_encoder_options(const Json& options, size_t rows, bo
   out.max_length = whole("max_length");
   out.patience = whole("patience");
   out.max_steps = whole("max_steps");
-  out.learning_rate = real("learning_rate") > 0 ? real("learning_rate") : fresh ? 1e-3 : 5e-5;
+  out.learning_rate = real("learning_rate") > 0 ? real("learning_rate") : fresh ? 5e-4 : 5e-5;
   out.warmup = real("warmup");
   out.clip_norm = real("clip_norm");
   out.dropout = real("dropout");

@@ -265,7 +265,7 @@ void check_int8(Bench& bench) {
   // To whole numbers in float, as the kernels do it: where two are as near, the last bit decides.
   const auto rounded = [](const at::Tensor& m) {
     const at::Tensor narrow = m.to(at::kFloat), most = narrow.abs().amax(1, /*keepdim=*/true);
-    const at::Tensor whole = at::floor(narrow * (127 / most) + 128.5) - 128;
+    const at::Tensor whole = at::floor(narrow * (at::full_like(most, 127) / most) + 128.5) - 128;
     return whole.to(at::kDouble) * (most / 127).to(at::kDouble);
   };
   const at::Tensor expected = at::matmul(rounded(x), rounded(w).t()) + b;
