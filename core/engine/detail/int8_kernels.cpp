@@ -73,7 +73,7 @@ void quantize_weights(const float* in, int64_t rows, int64_t width, int8_t* out,
     const float factor = most > 0 ? kMost / most : 0;
     scale[r] = most / kMost;
     for (int64_t i = 0; i < width; ++i)
-      out[r * width + i] = static_cast<int8_t>(std::lround(in[r * width + i] * factor));
+      out[r * width + i] = static_cast<int8_t>(static_cast<int32_t>(in[r * width + i] * factor + 128.5F) - 128);
   }
 }
 
