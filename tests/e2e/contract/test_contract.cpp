@@ -43,7 +43,7 @@ class TestContract : public QObject {
          {"init",   "status", "import",  "batches",  "batch",   "records",  "quarantine", "profile", "schema",
           "gate",   "task",   "labels",  "queue",    "guide",   "snapshot", "export",     "train",   "jobs",
           "runs",   "models", "embed",   "evaluate", "compare", "predict",  "drift",      "promote", "rollback",
-          "verify", "backup", "restore", "lineage",  "audit",   "demo",     "plugins",    "version"}) {
+          "verify", "backup", "restore", "lineage",  "audit",   "demo",     "plugins",    "version", "neighbours"}) {
       const Said said = run({verb, "--help"});
       QVERIFY2(said.code == 0, verb);
       QVERIFY2(said.out.contains("Example") && said.out.contains(QByteArray("millwright-cli ") + verb), verb);
