@@ -17,7 +17,7 @@
 namespace millwright::models {
 
 struct NeighbourLimits {
-  /// Up to so many records each query looks at all of them: at 384 numbers some 40 ms for one record on one core. Among
+  /// Up to so many records each query looks at all of them: at 384 numbers some 50 ms for one record on one core. Among
   /// more it looks at the sixteenth of them whose cells lie nearest (inverted lists over k-means cells, Jégou et al.
   /// 2011): on clustered vectors it finds at least 95 of 100 of the ten nearest; vectors without any structure find
   /// fewer.
