@@ -90,6 +90,13 @@ SimilarItems::~SimilarItems() = default;
 
 int64_t SimilarItems::size() const { return static_cast<int64_t>(state_->records.size()); }
 
+std::span<const RecordRef> SimilarItems::records() const { return state_->records; }
+
+Similar SimilarItems::item(size_t place, double similarity) const {
+  const State& s = *state_;
+  return {s.records[place], s.names[static_cast<size_t>(s.labels[place])], s.text(place), similarity};
+}
+
 Result<SimilarItems> SimilarItems::build(const store::Project& project, int64_t task, const Work& work) {
   MW_ASSIGN(const Task found, read_task(project, task));
   MW_ASSIGN(CurrentLabels current, current_labels(project, {.task = task}, work));
@@ -132,8 +139,7 @@ std::vector<Similar> SimilarItems::like(std::string_view text, const RecordRef& 
   best.resize(kept);
   std::vector<Similar> found;
   for (const uint32_t item : best)
-    found.push_back({s.records[item], s.names[static_cast<size_t>(s.labels[item])], s.text(item),
-                     std::min(1.0, static_cast<double>(scores[item] / std::sqrt(norm)))});
+    found.push_back(this->item(item, std::min(1.0, static_cast<double>(scores[item] / std::sqrt(norm)))));
   return found;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,7 @@ struct Similar {
   RecordRef record;
   std::string label;
   std::string text;       ///< the task's text field
-  double similarity = 0;  ///< cosine of TF-IDF vectors over words, 0 to 1
+  double similarity = 0;  ///< cosine: of TF-IDF vectors over words, 0 to 1, unless another measure is named
 };
 
 /// An index in memory over the labeled records of a task: some 0.2 s to build at 60,000 short texts, a query some
@@ -30,6 +31,10 @@ class SimilarItems {
   SimilarItems& operator=(SimilarItems&&) noexcept;
   ~SimilarItems();
   [[nodiscard]] int64_t size() const;
+  /// Whose items these are, by place: for rooms that measure likeness in another way.
+  [[nodiscard]] std::span<const RecordRef> records() const;
+  /// What is shown of the item at a place, with its likeness as somebody else measured it.
+  [[nodiscard]] Similar item(size_t place, double similarity) const;
   /// Best first; the record itself is left out.
   [[nodiscard]] std::vector<Similar> like(std::string_view text, const RecordRef& self, int limit = 5) const;
 

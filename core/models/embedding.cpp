@@ -1,13 +1,11 @@
 #include "models/embedding.h"
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 
-#include "base/safetensors.h"
 #include "detail/input_text.h"
 #include "detail/job_inputs.h"
-#include "labels/task.h"
+#include "detail/vector_file.h"
 #include "models/registry.h"
 #include "records/asset.h"
 #include "records/batch.h"
@@ -18,30 +16,13 @@
 namespace millwright::models {
 namespace {
 
-/// Raised when a text is made of its fields in another way: vectors of the old way are then not found any more.
-constexpr int64_t kPreprocessing = 1;
-constexpr size_t kBuffer = 1 << 20;
+using detail::VectorFile;
 
-tl::unexpected<Error> damaged(std::string reason) {
-  return fail(ErrorKind::bad_input, "embed.damaged_result", "The result of the embedding cannot be used: {reason}.",
-              {{"reason", std::move(reason)}});
-}
+constexpr size_t kBuffer = 1 << 20;
 
 tl::unexpected<Error> all_done(const Model& model) {
   return fail(ErrorKind::refused, "embed.done", "Every record has its vector by {model} already.",
               {{"model", model.name}});
-}
-
-/// What is read of a record: the task's fields where the model has one, else the text field of the asset.
-Result<std::vector<std::string>> fields_to_read(const store::Project& project, const Model& model,
-                                                const records::Asset& asset) {
-  if (model.task != 0) {
-    MW_ASSIGN(const labels::Task task, labels::read_task(project, model.task));
-    if (task.asset == asset.id) return task.fields;
-  }
-  if (!asset.roles.text.empty()) return std::vector<std::string>{asset.roles.text};
-  return fail(ErrorKind::usage, "embed.no_text", "Nobody said which field of {asset} is its text.",
-              {{"asset", asset.name}}, "Import with --text FIELD, or make a task.");
 }
 
 struct Plan {
@@ -55,7 +36,7 @@ Result<bool> has_vectors(const store::Project& project, const Model& model, cons
                          int64_t batch) {
   MW_ASSIGN(auto select, project.db().prepare("SELECT 1 FROM embedding_file WHERE model = ? AND batch = ? AND fields = "
                                               "? AND preprocessing = ?"));
-  return select.with(model.id, batch, to_text(Json(fields)), kPreprocessing).step();
+  return select.with(model.id, batch, to_text(Json(fields)), detail::kPreprocessing).step();
 }
 
 Result<Plan> make_plan(const store::Project& project, const EmbedRequest& request) {
@@ -72,7 +53,7 @@ Result<Plan> make_plan(const store::Project& project, const EmbedRequest& reques
     MW_ASSIGN(batches.emplace_back(), records::find_batch(project, request.batch));
     MW_ASSIGN(plan.asset, records::asset_by_id(project, batches.front().asset));
   }
-  MW_ASSIGN(plan.fields, fields_to_read(project, plan.model, plan.asset));
+  MW_ASSIGN(plan.fields, detail::fields_to_read(project, plan.model, plan.asset));
   for (const records::BatchInfo& batch : batches) {
     MW_ASSIGN(const bool there, has_vectors(project, plan.model, plan.fields, batch.id));
     if (!there) plan.batches.push_back(batch.id);
@@ -116,26 +97,7 @@ struct Stretch {
   int64_t batch = 0, first = 0, rows = 0;
 };
 
-/// The tensors of a file of vectors, checked against each other.
-struct Vectors {
-  SafetensorsFile file;
-  const TensorView* values;
-  std::vector<int64_t> records;  ///< batch, ordinal, batch, ordinal, …
-  [[nodiscard]] int64_t rows() const { return static_cast<int64_t>(records.size() / 2); }
-  [[nodiscard]] int64_t dimension() const { return static_cast<int64_t>(values->shape[1]); }
-};
-
-Result<Vectors> open_vectors(const fs::path& path) {
-  MW_ASSIGN(SafetensorsFile file, SafetensorsFile::open(path));
-  const TensorView* const values = file.find("embeddings");
-  if (values == nullptr || values->type != TensorType::f32 || values->shape.size() != 2)
-    return damaged("it has no table of vectors");
-  const uint64_t shape[] = {values->shape[0], 2};
-  MW_ASSIGN(auto records, file.copy<int64_t>("record", shape));
-  return Vectors{std::move(file), values, std::move(records)};
-}
-
-std::vector<Stretch> stretches_of(const Vectors& vectors) {
+std::vector<Stretch> stretches_of(const VectorFile& vectors) {
   std::vector<Stretch> out;
   for (int64_t row = 0; row < vectors.rows(); ++row) {
     const int64_t batch = vectors.records[static_cast<size_t>(2 * row)];
@@ -156,7 +118,7 @@ Status enter(store::Transaction& transaction, const jobs::Job& job, int64_t mode
                   "dimension, time_ms, actor) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     MW_TRY(insert
                .with(new_uuid(), model, stretch.batch, to_text(job.spec.value("fields", Json::array())),
-                     job.spec.value("preprocessing", kPreprocessing), blob.sha256, stretch.first, stretch.rows,
+                     job.spec.value("preprocessing", detail::kPreprocessing), blob.sha256, stretch.first, stretch.rows,
                      dimension, transaction.time_ms(), job.actor)
                .run());
     rows += stretch.rows;
@@ -172,18 +134,18 @@ Result<jobs::Commit> harvest_checked(store::Project& project, const jobs::Job& j
                                      const jobs::JobResult& result) {
   const Json described = result.outputs.value("file", Json());
   const Json sha256 = described.is_object() ? described.value("sha256", Json()) : Json();
-  if (!sha256.is_string()) return damaged("it names no file");
+  if (!sha256.is_string()) return detail::damaged_vectors("it names no file");
   MW_ASSIGN(const Model model, find_model(project, job.spec.value("model", std::string())));
   MW_ASSIGN(const store::BlobRef blob, store::put_blob_file(project, folder.file("embeddings.safetensors")));
-  if (to_hex(blob.sha256) != sha256.get<std::string>()) return damaged("its file is another one");
-  MW_ASSIGN(const Vectors vectors, open_vectors(store::path_of_blob(project, blob.sha256)));
+  if (to_hex(blob.sha256) != sha256.get<std::string>()) return detail::damaged_vectors("its file is another one");
+  MW_ASSIGN(const VectorFile vectors, detail::open_vectors(store::path_of_blob(project, blob.sha256)));
   const std::vector<Stretch> stretches = stretches_of(vectors);
   // The folder may have been worked on elsewhere: it may speak of the batches that it was given, and each once.
   const Json wanted = job.spec.value("batches", Json::array());
   std::map<int64_t, int> seen;
   for (const Stretch& stretch : stretches)
     if (std::find(wanted.begin(), wanted.end(), Json(stretch.batch)) == wanted.end() || ++seen[stretch.batch] > 1)
-      return damaged("it has rows of another batch");
+      return detail::damaged_vectors("it has rows of another batch");
   return jobs::Commit(
       [job, model = model.id, blob, stretches, dimension = vectors.dimension()](store::Transaction& transaction) {
         return enter(transaction, job, model, blob, stretches, dimension);
@@ -194,8 +156,12 @@ Result<jobs::Commit> harvest_checked(store::Project& project, const jobs::Job& j
 
 Result<jobs::Job> start_embedding(store::Project& project, const EmbedRequest& request, const Work& work) {
   MW_ASSIGN(const Plan plan, make_plan(project, request));
-  const Json body = {{"model", tail(plan.model.uuid)}, {"asset", plan.asset.name},        {"batches", plan.batches},
-                     {"fields", plan.fields},          {"preprocessing", kPreprocessing}, {"device", request.device}};
+  const Json body = {{"model", tail(plan.model.uuid)},
+                     {"asset", plan.asset.name},
+                     {"batches", plan.batches},
+                     {"fields", plan.fields},
+                     {"preprocessing", detail::kPreprocessing},
+                     {"device", request.device}};
   return jobs::enqueue(project, "embed", body, [&](const jobs::JobFolder& folder) -> Status {
     MW_TRY(detail::put_base(project, plan.model, folder.file("inputs/base")));
     return write_rows(project, plan, folder.file("inputs/rows.jsonl"), work);
@@ -207,7 +173,7 @@ Result<jobs::Commit> harvest_embedding(store::Project& project, const jobs::Job&
   try {
     return harvest_checked(project, job, folder, result);
   } catch (const nlohmann::json::exception& e) {
-    return damaged(e.what());
+    return detail::damaged_vectors(e.what());
   }
 }
 
@@ -218,40 +184,10 @@ Result<EmbeddingResult> embeddings_of_job(const store::Project& project, const j
                                  "batch IN (SELECT value FROM json_each(?)) AND fields = ? AND "
                                  "preprocessing = ?"));
   select.with(model.id, to_text(job.spec.value("batches", Json::array())),
-              to_text(job.spec.value("fields", Json::array())), job.spec.value("preprocessing", kPreprocessing));
+              to_text(job.spec.value("fields", Json::array())),
+              job.spec.value("preprocessing", detail::kPreprocessing));
   MW_ASSIGN(const bool there, select.step());
   return there ? EmbeddingResult{select.integer(0), select.integer(1)} : EmbeddingResult();
-}
-
-Result<Embeddings> read_embeddings(const store::Project& project, int64_t id, const std::vector<int64_t>& batches) {
-  MW_ASSIGN(const Model model, read_model(project, id));
-  Embeddings out;
-  for (const int64_t number : batches) {
-    MW_ASSIGN(const records::BatchInfo batch, records::batch_by_id(project, number));
-    MW_ASSIGN(const records::Asset asset, records::asset_by_id(project, batch.asset));
-    MW_ASSIGN(const auto fields, fields_to_read(project, model, asset));
-    MW_ASSIGN(auto select, project.db().prepare(
-                               "SELECT blob, first, rows, dimension FROM embedding_file WHERE model = ? AND batch = ? "
-                               "AND fields = ? AND preprocessing = ? ORDER BY id DESC LIMIT 1"));
-    MW_ASSIGN(const bool there, select.with(id, number, to_text(Json(fields)), kPreprocessing).step());
-    if (!there) continue;
-    const Digest blob = select.digest(0);
-    const int64_t first = select.integer(1), rows = select.integer(2);
-    MW_ASSIGN(const Vectors vectors, open_vectors(store::path_of_blob(project, blob)));
-    if (first < 0 || rows < 0 || first > vectors.rows() || rows > vectors.rows() - first ||
-        (out.dimension != 0 && out.dimension != vectors.dimension()))
-      return fail(ErrorKind::store, "store.damaged", "A file of vectors is damaged.");
-    out.dimension = vectors.dimension();
-    const auto width = static_cast<size_t>(out.dimension);
-    const size_t before = out.values.size();
-    out.values.resize(before + static_cast<size_t>(rows) * width);
-    std::memcpy(out.values.data() + before, vectors.values->bytes.data() + static_cast<size_t>(first) * width * 4,
-                static_cast<size_t>(rows) * width * 4);
-    for (int64_t row = first; row < first + rows; ++row)
-      out.records.push_back(
-          {vectors.records[static_cast<size_t>(2 * row)], vectors.records[static_cast<size_t>(2 * row + 1)]});
-  }
-  return out;
 }
 
 }  // namespace millwright::models

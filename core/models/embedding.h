@@ -32,17 +32,6 @@ struct EmbeddingResult {
 };
 [[nodiscard]] Result<EmbeddingResult> embeddings_of_job(const store::Project& project, const jobs::Job& job);
 
-/// Vectors of a batch's records by one model; rows of `values` are `dimension` long.
-struct Embeddings {
-  std::vector<RecordRef> records;
-  int64_t dimension = 0;
-  std::vector<float> values;
-};
-/// Those of all batches of `batches` that have any; of records that first arrived in them. Fields as start_embedding()
-/// would choose them.
-[[nodiscard]] Result<Embeddings> read_embeddings(const store::Project& project, int64_t model,
-                                                 const std::vector<int64_t>& batches);
-
 /// Takes over what embedding jobs leave.
 [[nodiscard]] Result<jobs::Commit> harvest_embedding(store::Project& project, const jobs::Job& job,
                                                      const jobs::JobFolder& folder, const jobs::JobResult& result);

@@ -31,37 +31,32 @@ Result<std::vector<ModelFile>> export_model(const store::Project& project, int64
 
 namespace {
 
-/// What a folder holds, checked, before anything of it is copied.
-struct FoundModel {
-  std::string family;
-  int64_t parameters = 0;
-  std::vector<std::string> files;  ///< names in the folder
-};
-
-Result<FoundModel> find_linear(const fs::path& folder) {
+Result<ModelFolder> look_at_linear(const fs::path& folder) {
   MW_ASSIGN(const text::LinearClassifier classifier, text::LinearClassifier::load(folder));
-  return FoundModel{
-      "linear", static_cast<int64_t>(classifier.parameters()), {"model.safetensors", "config.json", "vocabulary.txt"}};
+  ModelFolder found;
+  found.family = "linear";
+  found.parameters = static_cast<int64_t>(classifier.parameters());
+  found.labels = classifier.labels();
+  found.files = {"model.safetensors", "config.json", "vocabulary.txt"};
+  return found;
 }
 
-Result<FoundModel> find_encoder(const fs::path& folder) {
+Result<ModelFolder> look_at_encoder(const fs::path& folder) {
   MW_ASSIGN(const text::EncoderFolder encoder, text::EncoderFolder::open(folder));
   MW_TRY(encoder.usable());
   MW_TRY(text::Tokenizer::load(folder));
-  FoundModel found;
+  ModelFolder found;
   found.family = text::name_of(encoder.config().family);
+  found.layers = encoder.config().layers;
+  found.hidden = encoder.config().hidden;
+  found.tokenizer = encoder.tokenizer();
+  found.labels = encoder.config().labels;
   found.parameters = static_cast<int64_t>(text::parameters_of(encoder.config()));
   found.files = encoder.weight_files();
   if (found.files.size() > 1) found.files.emplace_back("model.safetensors.index.json");
   found.files.emplace_back("config.json");
   for (const std::string& name : encoder.tokenizer_files()) found.files.push_back(name);
   return found;
-}
-
-/// A linear model has a vocabulary of its own beside its configuration; whatever else has a config.json is an encoder.
-Result<FoundModel> find_model_in(const fs::path& folder) {
-  std::error_code ignored;
-  return fs::exists(folder / "vocabulary.txt", ignored) ? find_linear(folder) : find_encoder(folder);
 }
 
 bool holds_weights(std::string_view name) { return name.ends_with(".safetensors"); }
@@ -75,17 +70,37 @@ Digest weights_digest(const std::vector<ModelFile>& files) {
   return shards.size() == 1 ? shards.front() : merkle_root(std::move(shards));
 }
 
-Result<Model> add_model(store::Project& project, const fs::path& folder, const std::string& name, int64_t task) {
-  MW_ASSIGN(const FoundModel found, find_model_in(folder));
+Result<ModelFolder> look_at_folder(const fs::path& folder) {
+  std::error_code ignored;
+  // A linear model has a vocabulary of its own beside its configuration; whatever else has a config.json is an encoder.
+  const bool linear = fs::exists(folder / "vocabulary.txt", ignored);
+  MW_ASSIGN(ModelFolder found, linear ? look_at_linear(folder) : look_at_encoder(folder));
+  const fs::path path = folder.lexically_normal();
+  found.name = (path.has_filename() ? path : path.parent_path()).filename().string();
+  for (const std::string& file : found.files) {
+    const auto bytes = fs::file_size(folder / file, ignored);
+    if (!ignored) found.bytes += static_cast<int64_t>(bytes);
+  }
+  return found;
+}
+
+Result<Model> add_model(store::Project& project, const fs::path& folder, const std::string& name, int64_t task,
+                        const Work& work) {
+  MW_ASSIGN(const ModelFolder found, look_at_folder(folder));
   if (task != 0) MW_TRY(labels::read_task(project, task));
   std::vector<store::BlobRef> blobs;
   std::vector<ModelFile> files;
+  int64_t copied = 0;
   for (const std::string& file : found.files) {
+    if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped; nothing was added.");
+    work.report({"copy", copied, found.bytes, "bytes"});
     MW_TRY(detail::check_file_name(file));
     MW_ASSIGN(const store::BlobRef blob, store::put_blob_file(project, folder / file));
     files.push_back({file, blob.sha256, blob.bytes});
     blobs.push_back(blob);
+    copied += blob.bytes;
   }
+  const std::string called = name.empty() ? found.name : name;
   const Digest weights = weights_digest(files);
   const Uuid uuid = new_uuid();
   MW_ASSIGN(const int64_t id, project.write([&](store::Transaction& transaction) -> Result<int64_t> {
@@ -99,10 +114,11 @@ Result<Model> add_model(store::Project& project, const fs::path& folder, const s
                                        "files, parameters, time_ms) VALUES(?, ?, NULL, ?, ?, ?, ?, ?, ?)"));
     const std::optional<int64_t> task_row = task != 0 ? std::optional(task) : std::nullopt;
     MW_TRY(
-        insert.with(uuid, task_row, name, found.family, weights, to_text(list), found.parameters, transaction.time_ms())
+        insert
+            .with(uuid, task_row, called, found.family, weights, to_text(list), found.parameters, transaction.time_ms())
             .run());
     const int64_t row = transaction.db().last_insert_id();
-    MW_TRY(transaction.audit("model.add", tail(uuid), {{"name", name}, {"weights_sha256", to_hex(weights)}}));
+    MW_TRY(transaction.audit("model.add", tail(uuid), {{"name", called}, {"weights_sha256", to_hex(weights)}}));
     return row;
   }));
   return read_model(project, id);

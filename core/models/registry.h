@@ -81,10 +81,25 @@ struct StageEvent {
                                                           const fs::path& folder);
 /// What identifies a model's weights: the hash of their file, or the Merkle root over those of its shards in order.
 [[nodiscard]] Digest weights_digest(const std::vector<ModelFile>& files);
-/// Enters a model folder from outside, checked: a linear model's, or an encoder's as people download them. Errors:
-/// bad_input "model.damaged", and those of text::EncoderFolder and text::Tokenizer.
+/// What a folder holds that can be taken in.
+struct ModelFolder {
+  std::string name;    ///< the folder's own
+  std::string family;  ///< as Model::family
+  int64_t layers = 0;  ///< 0: it has none (a linear model)
+  int64_t hidden = 0;
+  std::string tokenizer;            ///< "WordPiece", "BPE", "Unigram"; of a linear model empty
+  std::vector<std::string> labels;  ///< of a classifier
+  int64_t parameters = 0;
+  std::vector<std::string> files;  ///< names in the folder, of what is taken in
+  int64_t bytes = 0;               ///< of these files
+};
+/// Looks at a linear model's folder, or an encoder's as people download them, checked as it must be to be taken in;
+/// nothing is copied. Errors: bad_input "model.damaged", and those of text::EncoderFolder and text::Tokenizer.
+[[nodiscard]] Result<ModelFolder> look_at_folder(const fs::path& folder);
+/// Enters a model folder from outside: its files are copied into blobs/. An empty name means the folder's own. Errors:
+/// those of look_at_folder(); cancelled, between two files.
 [[nodiscard]] Result<Model> add_model(store::Project& project, const fs::path& folder, const std::string& name,
-                                      int64_t task = 0);
+                                      int64_t task = 0, const Work& work = {});
 
 struct VerifiedModels {
   int64_t models = 0;

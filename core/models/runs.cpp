@@ -8,7 +8,8 @@ namespace {
 constexpr std::string_view kSelect =
     "SELECT run.id, run.uuid, run.job, job.uuid, run.task, task.name, run.snapshot, snapshot.uuid, run.algorithm, "
     "run.parameters, run.seed, run.device_used, run.versions, run.metrics, run.curve, run.gate_override, run.seconds, "
-    "run.actor, run.time_ms, model.id, model.uuid, model.weights_sha256 FROM run JOIN job ON job.id = run.job JOIN "
+    "run.actor, run.time_ms, model.id, model.uuid, model.weights_sha256, job.spec FROM run JOIN job ON job.id = "
+    "run.job JOIN "
     "task ON task.id = run.task JOIN snapshot ON snapshot.id = run.snapshot LEFT JOIN model ON model.run = run.id";
 
 Result<Run> read_run(const store::Statement& row) {
@@ -39,6 +40,9 @@ Result<Run> read_run(const store::Statement& row) {
   run.model = row.integer(19);
   run.model_uuid = row.uuid(20);
   run.weights_sha256 = row.digest(21);
+  MW_ASSIGN(const Json spec, parse_json(row.text(22), "the job's specification"));
+  if (const Json base = spec.is_object() ? spec.value("base", Json()) : Json(); base.is_string())
+    run.base = base.get<std::string>();
   return run;
 }
 
@@ -79,6 +83,7 @@ Json to_json(const Run& run) {
           {"task", run.task_name},
           {"snapshot", tail(run.snapshot_uuid)},
           {"algorithm", run.algorithm},
+          {"base", run.base.empty() ? Json(nullptr) : Json(run.base)},
           {"parameters", run.parameters},
           {"seed", run.seed},
           {"device", run.device},

@@ -56,6 +56,7 @@ struct Run {
   int64_t snapshot = 0;
   Uuid snapshot_uuid;
   std::string algorithm;
+  std::string base;  ///< id of the model that it started from; empty: from nothing
   Json parameters;
   int64_t seed = 0;
   std::string device;

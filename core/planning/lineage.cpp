@@ -159,25 +159,51 @@ class Tracing {
       if (run.snapshot == snapshot.id) add_models_of(run);
   }
 
+  /// Upwards: what a run made, and what was started from that.
   void add_models_of(const models::Run& run) {
-    for (const models::Model& model : models_)
-      if (model.run == run.id) connect(add_model(model), add_run(run), "made_by");
+    for (const models::Model& model : models_) {
+      if (model.run != run.id) continue;
+      connect(add_model(model), add_run(run), "made_by");
+      add_started_from(model);
+    }
+  }
+
+  void add_started_from(const models::Model& base) {
+    if (!followed_.insert(base.id).second) return;
+    for (const models::Run& run : runs_) {
+      if (run.base != tail(base.uuid)) continue;
+      connect(add_run(run), add_model(base), "started_from");
+      add_models_of(run);
+    }
   }
 
   Status from_model(int64_t id) {
     for (const models::Model& model : models_) {
       if (model.id != id) continue;
-      add_model(model);
-      for (const models::Run& run : runs_)
-        if (run.id == model.run) {
-          connect(tail(model.uuid), add_run(run), "made_by");
-          MW_TRY(below_run(run));
-        }
+      add_started_from(model);
+      MW_TRY(below_model(model));
+    }
+    return {};
+  }
+
+  /// Downwards: the run that made it, and what that rests on.
+  Status below_model(const models::Model& model) {
+    add_model(model);
+    for (const models::Run& run : runs_) {
+      if (run.id != model.run) continue;
+      connect(tail(model.uuid), add_run(run), "made_by");
+      MW_TRY(below_run(run));
     }
     return {};
   }
 
   Status below_run(const models::Run& run) {
+    if (!traced_.insert(run.id).second) return {};
+    for (const models::Model& base : models_) {
+      if (run.base.empty() || run.base != tail(base.uuid)) continue;
+      connect(add_run(run), add_model(base), "started_from");
+      MW_TRY(below_model(base));
+    }
     for (const auto& snapshot : snapshots_) {
       if (snapshot.id != run.snapshot) continue;
       connect(add_run(run), add_snapshot(snapshot), "trained_on", snapshot.counts.train);
@@ -225,6 +251,7 @@ class Tracing {
   std::vector<records::BatchInfo> batches_;
   std::vector<labels::Task> tasks_;
   Lineage out_;
+  std::set<int64_t> followed_, traced_;  ///< models looked up from, runs looked down from: each once
   std::set<std::string> known_;
   std::set<std::tuple<std::string, std::string, std::string>> edges_;
 };

@@ -1,4 +1,5 @@
-// Lineage both ways: model → run → snapshot → batch → record → label → guide version, and back.
+// Lineage both ways: model → run → snapshot → batch → record → label → guide version, and back; and from a run to the
+// model that it started from.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,7 @@ struct LineageNode {
 struct LineageEdge {
   std::string from;
   std::string to;
-  std::string kind;  ///< made_by | trained_on | holds | came_in | labeled | made_under
+  std::string kind;  ///< made_by | started_from | trained_on | holds | came_in | labeled | made_under
   int64_t rows = 0;  ///< rows that it stands for, where it stands for some
 };
 

@@ -1,6 +1,6 @@
 #include "models_page.h"
 
-#include <QFileDialog>
+#include <QDragEnterEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QVBoxLayout>
@@ -9,12 +9,14 @@
 #include "base/clock.h"
 #include "detail/evaluate_dialog.h"
 #include "detail/evaluation_view.h"
+#include "detail/model_work.h"
 #include "ui_records/record_view.h"
 #include "ui_records/words.h"
 #include "ui_widgets/badge.h"
 #include "ui_widgets/buttons.h"
 #include "ui_widgets/card.h"
 #include "ui_widgets/dialogs.h"
+#include "ui_widgets/error_banner.h"
 #include "ui_widgets/page_header.h"
 #include "ui_widgets/paged_table.h"
 #include "ui_widgets/splitter.h"
@@ -61,7 +63,8 @@ ModelsPage::ModelsPage(PageContext context, QWidget* parent)
   roll_back_ = secondary_button(tr("Roll back…"));
   auto* judge = secondary_button(tr("Evaluate…"), QStringLiteral("E"));
   promote_ = primary_button(tr("Promote…"), QStringLiteral("P"));
-  for (auto* button : {roll_back_, judge, promote_}) header()->add_action(button);
+  auto* add = secondary_button(tr("Add a model folder…"), QStringLiteral("A"));
+  for (auto* button : {add, roll_back_, judge, promote_}) header()->add_action(button);
   auto* list = new Card(tr("Registry"));
   list->set_flush(true);
   models_ = new PagedTable;
@@ -78,6 +81,20 @@ ModelsPage::ModelsPage(PageContext context, QWidget* parent)
   connect(promote_, &QPushButton::clicked, this, &ModelsPage::promote);
   connect(roll_back_, &QPushButton::clicked, this, &ModelsPage::roll_back);
   connect(judge, &QPushButton::clicked, this, &ModelsPage::evaluate);
+  works_ = new detail::ModelWork(session(), jobs(), this);
+  connect(add, &QPushButton::clicked, works_, qOverload<>(&detail::ModelWork::add_folder));
+  connect(works_, &detail::ModelWork::said, this, &ModelsPage::toast);
+  connect(works_, &detail::ModelWork::failed, this, &ModelsPage::report);
+  connect(works_, &detail::ModelWork::added, this, [this](const QString& model) {
+    banner()->clear();
+    wanted_ = model;
+    refresh();
+  });
+  connect(works_, &detail::ModelWork::queued, this, [this] {
+    banner()->clear();
+    Q_EMIT toast(tr("The embedding is under way"), State::neutral);
+  });
+  setAcceptDrops(true);
   add_commands();
 }
 
@@ -87,7 +104,9 @@ QWidget* ModelsPage::build_right() {
   facts_card_ = new Card(tr("Model"));
   stage_ = new Badge;
   auto* save = secondary_button(tr("Export…"));
+  embed_ = secondary_button(tr("Embed records…"));
   facts_card_->add_action(stage_);
+  facts_card_->add_action(embed_);
   facts_card_->add_action(save);
   facts_ = make_label({}, FontRole::figure);
   facts_->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -114,6 +133,7 @@ QWidget* ModelsPage::build_right() {
   evaluation_card_->add_action(evaluation_->modes());
   evaluation_card_->body()->addWidget(evaluation_, 1);
   connect(save, &QPushButton::clicked, this, &ModelsPage::export_model);
+  connect(embed_, &QPushButton::clicked, this, &ModelsPage::embed);
   connect(on_, &Picker::picked, this, [this](const QString& id) { choose_evaluation(id.toLongLong()); });
   connect(evaluation_, &detail::EvaluationView::cell_chosen, this, &ModelsPage::show_cell);
   return make_split(Qt::Vertical, facts_card_, evaluation_card_, 190, 450);
@@ -127,6 +147,10 @@ void ModelsPage::add_commands() {
               [this] { roll_back(); });
   add_command(QStringLiteral("models.evaluate"), tr("Evaluate the model…"), menu, QKeySequence(QStringLiteral("E")),
               [this] { evaluate(); });
+  add_command(QStringLiteral("models.add"), tr("Add a model folder…"), menu, QKeySequence(QStringLiteral("A")),
+              [this] { works_->add_folder(); });
+  embed_action_ =
+      add_command(QStringLiteral("models.embed"), tr("Embed records with the model…"), menu, {}, [this] { embed(); });
   add_command(QStringLiteral("models.export"), tr("Export the model…"), menu, {}, [this] { export_model(); });
 }
 
@@ -158,9 +182,11 @@ void ModelsPage::take(std::shared_ptr<Overview> overview) {
   overview_ = std::move(overview);
   const auto& all = overview_->models;
   if (all.empty())
-    show_empty(tr("There is no model yet"),
-               tr("A finished training run puts its model here, with its figures and its proof."), tr("Go to Training"),
-               [this] { Q_EMIT navigate(QStringLiteral("training"), {}); });
+    show_empty(
+        tr("There is no model yet"),
+        tr("A finished training run puts its model here, with its figures and its proof. A model folder that you "
+           "have is added above, or dropped here."),
+        tr("Go to Training"), [this] { Q_EMIT navigate(QStringLiteral("training"), {}); });
   else
     show_content();
   promote_->setEnabled(!all.empty());
@@ -214,15 +240,18 @@ void ModelsPage::show_facts(const models::Model& model) {
   facts_card_->set_title(text_of(model.name.empty() ? model.family : model.name));
   facts_card_->set_note(short_id(model.uuid));
   stage_->set(stage_word(model.stage), state_of(model.stage));
+  // A linear model has no vectors for texts.
+  embed_->setVisible(model.family != "linear");
+  embed_action_->setEnabled(model.family != "linear");
   promote_->setText(model.stage == models::Stage::champion ? tr("Retire…") : tr("Promote…"));
-  QString snapshot = tr("not known");
+  QString snapshot = model.run == 0 ? tr("none: it was added from a folder") : tr("not known");
   for (const auto& one : overview_->snapshots)
     if (one.id == model.snapshot)
       snapshot = tr("%1, %2 rows").arg(short_id(one.uuid), figure(static_cast<qint64>(one.counts.rows())));
-  facts_->setText(tr("sha256    %1\n          %2\nsnapshot  %3\nweights   %4 parameters, %5 in %6 files")
+  facts_->setText(tr("sha256    %1\n          %2\nsnapshot  %3\nweights   %4 parameters, %5, %6 in %7 files")
                       .arg(text_of(to_hex(model.weights_sha256)).left(32),
                            text_of(to_hex(model.weights_sha256)).mid(32), snapshot,
-                           figure(static_cast<qint64>(model.parameters)), bytes(size_of(model)))
+                           figure(static_cast<qint64>(model.parameters)), text_of(model.family), bytes(size_of(model)))
                       .arg(model.files.size()));
   QStringList lines;
   for (const auto& event : overview_->history) {
@@ -349,18 +378,23 @@ void ModelsPage::evaluate() {
 }
 
 void ModelsPage::export_model() {
+  if (const auto* model = chosen()) works_->export_model(*model);
+}
+
+void ModelsPage::embed() {
   const auto* model = chosen();
-  if (!model) return;
-  const QString folder = QFileDialog::getExistingDirectory(this, tr("Export the model into a folder"));
+  if (model && model->family != "linear") works_->embed(*model, overview_->batches);
+}
+
+void ModelsPage::dragEnterEvent(QDragEnterEvent* event) {
+  if (!detail::ModelWork::folder_in(*event->mimeData()).isEmpty()) event->acceptProposedAction();
+}
+
+void ModelsPage::dropEvent(QDropEvent* event) {
+  const QString folder = detail::ModelWork::folder_in(*event->mimeData());
   if (folder.isEmpty()) return;
-  work(
-      tr("Exporting the model"),
-      [id = model->id, to = fs::path(utf8_of(folder)) / ("model-" + tail(model->uuid).substr(0, kShortTail))](
-          store::Project& project, const Work&) { return models::export_model(project, id, to); },
-      [this](const std::vector<models::ModelFile>& files) {
-        Q_EMIT toast(tr("Wrote %1").arg(counted(static_cast<qint64>(files.size()), tr("1 file"), tr("%1 files"))),
-                     State::pass);
-      });
+  event->acceptProposedAction();
+  works_->add_folder(folder);
 }
 
 }  // namespace millwright::ui

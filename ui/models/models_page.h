@@ -7,6 +7,7 @@
 #include "models/registry.h"
 #include "ui_session/standard_page.h"
 
+class QAction;
 class QLabel;
 
 namespace millwright::ui {
@@ -19,7 +20,8 @@ class Picker;
 
 namespace detail {
 class EvaluationView;
-}
+class ModelWork;
+}  // namespace detail
 
 class ModelsPage : public StandardPage {
   Q_OBJECT
@@ -29,6 +31,11 @@ class ModelsPage : public StandardPage {
   /// {"model": tail}
   void activate(const QVariantMap& arguments) override;
   void refresh() override;
+
+ protected:
+  /// A model folder may be dropped anywhere on the page.
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
 
  private:
   struct Overview;
@@ -44,6 +51,7 @@ class ModelsPage : public StandardPage {
   void roll_back();
   void evaluate();
   void export_model();
+  void embed();
   [[nodiscard]] const models::Model* chosen() const;
 
   struct Evaluations;
@@ -59,6 +67,9 @@ class ModelsPage : public StandardPage {
   Badge* stage_ = nullptr;
   Button* promote_ = nullptr;
   Button* roll_back_ = nullptr;
+  Button* embed_ = nullptr;
+  QAction* embed_action_ = nullptr;
+  detail::ModelWork* works_ = nullptr;
   Picker* on_ = nullptr;
   QLabel* figures_ = nullptr;
   Card* evaluation_card_ = nullptr;

@@ -1,11 +1,14 @@
 // `labels P …`: what persons, fields and files say about records.
+#include <algorithm>
 #include <iostream>
 
 #include "base/clock.h"
 #include "labels/exchange.h"
 #include "labels/from_field.h"
 #include "labels/labeling.h"
+#include "models/earlier_items.h"
 #include "records/batch.h"
+#include "records/reading.h"
 #include "store/lookup.h"
 #include "verb.h"
 
@@ -200,6 +203,37 @@ Result<int> history(Context& context, const Options& options) {
   }
 }
 
+/// Labeled records like one: what the labeling page shows beside an item.
+Result<int> similar(Context& context, const Options& options) {
+  MW_ASSIGN(const auto project, context.open(options.project, true));
+  MW_ASSIGN(const auto task, labels::find_task(project, options.task));
+  MW_ASSIGN(const RecordRef record, store::record_from_text(project, options.record));
+  MW_ASSIGN(auto reader, records::RecordReader::open(project));
+  MW_ASSIGN(const records::Record read, reader.get(record));
+  MW_ASSIGN(const auto earlier, models::EarlierItems::build(project, task.id, context.work("Similar")));
+  const int limit = options.limit > 0 ? static_cast<int>(std::min<int64_t>(options.limit, 1000)) : 10;
+  MW_ASSIGN(const auto answer, earlier.like(read.text(task.text_field), record, limit));
+  Json items = Json::array();
+  for (const labels::Similar& one : answer.items) {
+    MW_ASSIGN(const std::string name, store::record_to_text(project, one.record));
+    items.push_back({{"record", name}, {"label", one.label}, {"text", one.text}, {"similarity", one.similarity}});
+  }
+  const Json document = {{"by", answer.by_embedding ? "embedding" : "words"},
+                         {"model", answer.by_embedding ? Json(earlier.model()) : Json(nullptr)},
+                         {"among", answer.among},
+                         {"items", items}};
+  context.answer(document, [&](std::ostream& out) {
+    out << "Of " << grouped(answer.among) << " labeled records, by "
+        << (answer.by_embedding ? "embedding of model " + earlier.model() : "words") << ":\n";
+    Table table({"record", "label", "alike", "text"});
+    for (const Json& item : items)
+      table.row({item["record"].get<std::string>(), item["label"].get<std::string>(),
+                 percent(item["similarity"].get<double>()), item["text"].get<std::string>().substr(0, 80)});
+    table.print(out);
+  });
+  return 0;
+}
+
 Result<labels::Format> format_of(const Options& options) {
   std::string name = options.format;
   if (name.empty())
@@ -284,6 +318,11 @@ void add(CLI::App& app, Context& context) {
   field->add_option("--batch", options->batches, "A batch; may be repeated; all otherwise")->type_name("B");
   context.action(field, [options](Context& c) { return from_field(c, *options); });
   add_acts(*verb, context, options);
+  CLI::App* like = context.verb(*verb, "similar", "Labeled records like one, by embedding where there are any",
+                                "labels demo similar --task section --record k3f9x2-17");
+  like->add_option("--record", options->record, "The record")->type_name("R")->required();
+  like->add_option("--limit", options->limit, "At most so many, 10 otherwise")->type_name("N");
+  context.action(like, [options](Context& c) { return similar(c, *options); });
   CLI::App* out =
       context.verb(*verb, "export", "Write all labels to standard output", "labels demo export --format csv");
   out->add_option("--format", options->format, "jsonl, csv or label-studio")->type_name("F");

@@ -44,17 +44,17 @@ Result<int> list(Context& context, const Options& options) {
 Result<int> add_folder(Context& context, const Options& options) {
   MW_ASSIGN(auto project, context.open(options.project));
   MW_ASSIGN(const int64_t task, task_of(project, options.task));
-  const fs::path folder = fs::path(options.folder).lexically_normal();
-  std::string name = options.name;
-  if (name.empty()) name = (folder.has_filename() ? folder : folder.parent_path()).filename().string();
-  MW_ASSIGN(const models::Model model, models::add_model(project, folder, name, task));
+  MW_ASSIGN(const models::Model model,
+            models::add_model(project, options.folder, options.name, task, context.work("Add a model")));
   const Json document = {{"model", tail(model.uuid)},
                          {"family", model.family},
                          {"parameters", model.parameters},
                          {"sha256", to_hex(model.weights_sha256)},
                          {"name", model.name}};
-  context.answer(document,
-                 [&](std::ostream& out) { out << "Model " << tail(model.uuid) << ", " << model.name << '\n'; });
+  context.answer(document, [&](std::ostream& out) {
+    out << "Model " << tail(model.uuid) << ", " << model.name << ": " << model.family << ", "
+        << grouped(model.parameters) << " parameters\n";
+  });
   return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <QTest>
 
 #include "cli_process.h"
+#include "tiny_encoder.h"
 
 using millwright::test::cli;
 using millwright::test::Said;
@@ -43,7 +44,7 @@ class TestContract : public QObject {
          {"init",   "status", "import",  "batches",  "batch",   "records",  "quarantine", "profile", "schema",
           "gate",   "task",   "labels",  "queue",    "guide",   "snapshot", "export",     "train",   "jobs",
           "runs",   "models", "embed",   "evaluate", "compare", "predict",  "drift",      "promote", "rollback",
-          "verify", "backup", "restore", "lineage",  "audit",   "demo",     "plugins",    "version"}) {
+          "verify", "backup", "restore", "lineage",  "audit",   "demo",     "plugins",    "version", "neighbours"}) {
       const Said said = run({verb, "--help"});
       QVERIFY2(said.code == 0, verb);
       QVERIFY2(said.out.contains("Example") && said.out.contains(QByteArray("millwright-cli ") + verb), verb);
@@ -182,6 +183,47 @@ class TestContract : public QObject {
     const QJsonObject status = run({"status", project_, "--json"}).json();
     for (const auto& stage : status["stages"].toArray()) has(stage.toObject(), {"name", "state", "figures"});
     for (const auto& next : status["next"].toArray()) has(next.toObject(), {"action", "why", "command"});
+  }
+
+  void a_model_folder_gives_neighbours_and_similar_items() {
+    const QString folder = home_.filePath("tiny-reader");
+    QVERIFY(millwright::fixtures::make_tiny_encoder(folder.toStdString()).has_value());
+    const QString record = run({"records", project_, "--limit", "1"}).lines().first()["_id"].toString();
+    const QStringList similar = {"labels", project_, "similar", "--task", "sections", "--record", record, "--json"};
+    const Said none = run({"neighbours", project_, "--record", record});
+    QCOMPARE(none.code, 3);
+    QCOMPARE(none.lines().last()["error"].toObject()["code"].toString(), QString("neighbours.none"));
+    const QJsonObject words = run(similar).json();
+    has(words, {"by", "model", "among", "items"});
+    QCOMPARE(words["by"].toString(), QString("words"));
+    QVERIFY(words["model"].isNull());
+
+    const Said added = run({"models", project_, "add", folder, "--json"});
+    QVERIFY2(added.code == 0, added.err + added.out);
+    has(added.json(), {"model", "family", "parameters", "sha256"});
+    QCOMPARE(added.json()["name"].toString(), QString("tiny-reader"));  // the folder's, where nobody said another
+    const Said embedded = run({"embed", project_, "--model", "tiny-reader", "--wait", "--json"});
+    QVERIFY2(embedded.code == 0, embedded.err + embedded.out);
+    has(embedded.json(), {"job", "rows", "dimension", "seconds"});
+
+    const Said near = run({"neighbours", project_, "--record", record, "--limit", "4"});
+    QVERIFY2(near.code == 0, near.err + near.out);
+    QCOMPARE(near.lines().size(), 1);
+    QCOMPARE(near.lines().first()["record"].toString(), record);
+    const auto neighbours = near.lines().first()["neighbours"].toArray();
+    QCOMPARE(neighbours.size(), 4);
+    double before = 1.000001;
+    for (const auto& one : neighbours) {
+      QVERIFY(one.toObject()["record"].toString() != record);
+      QVERIFY(one.toObject()["similarity"].toDouble() <= before);
+      before = one.toObject()["similarity"].toDouble();
+    }
+    QCOMPARE(run({"neighbours", project_, "--record", record, "--limit", "0"}).code, 2);
+    const QJsonObject by_vector = run(similar).json();
+    QCOMPARE(by_vector["by"].toString(), QString("embedding"));
+    QCOMPARE(by_vector["model"].toString(), QString("tiny-reader"));
+    QVERIFY(!by_vector["items"].toArray().isEmpty());
+    for (const auto& one : by_vector["items"].toArray()) has(one.toObject(), {"record", "label", "text", "similarity"});
   }
 
   void what_is_next_names_the_comparison_as_it_was_made() {

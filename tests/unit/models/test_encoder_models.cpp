@@ -10,6 +10,8 @@
 #include "models/embedding.h"
 #include "models/evaluation.h"
 #include "models/prediction.h"
+#include "models/record_vectors.h"
+#include "records/asset.h"
 #include "trainable_project.h"
 
 using namespace millwright;           // NOLINT: a test's own file
@@ -170,18 +172,20 @@ class TestEncoderModels : public QObject {
     const auto again = embed();
     QVERIFY(!again && again.error().code == "embed.done");
     // A later batch: its records alone are computed, and the same text has the same vector.
-    const Embeddings before = need(read_embeddings(project, model_->id, {bench_->batch}));
-    QCOMPARE(before.records.size(), size_t{900});
+    const auto asset = need(records::find_asset(project, "things"));
+    QCOMPARE(need(RecordVectors::of_model(project, *model_, asset)).size(), int64_t{900});
     std::ofstream(bench_->folder / "twins.csv")
         << "id,text,label\n9001,number 4 twin,river\n9002,number 4 twin,river\n";
     records::ImportRequest request;
     request.source = (bench_->folder / "twins.csv").string();
     const auto report = need(records::import_source(project, request, {}));
     QCOMPARE(need(embed(tail(report.batch_uuid))).rows, int64_t{2});
-    const Embeddings twins = need(read_embeddings(project, model_->id, {report.batch}));
-    QCOMPARE(twins.records.size(), size_t{2});
-    for (size_t i = 0; i < 32; ++i) QVERIFY(std::abs(twins.values[i] - twins.values[32 + i]) < 1e-6F);
-    QVERIFY(std::any_of(twins.values.begin(), twins.values.end(), [](float v) { return v != 0; }));
+    const RecordVectors vectors = need(RecordVectors::of_model(project, *model_, asset));
+    QCOMPARE(vectors.size(), int64_t{902});
+    std::vector<float> twin(32), other(32);
+    QVERIFY(vectors.copy({report.batch, 0}, twin) && vectors.copy({report.batch, 1}, other));
+    for (size_t i = 0; i < 32; ++i) QVERIFY(std::abs(twin[i] - other[i]) < 1e-6F);
+    QVERIFY(std::any_of(twin.begin(), twin.end(), [](float v) { return v != 0; }));
     QVERIFY(need(verify_models(project, {})).problems.empty());
     const auto runs = need(list_runs(project));
     const auto linear = start_embedding(project, {tail(runs.back().model_uuid), "things", {}, "cpu"}, {});

@@ -105,6 +105,7 @@ QWidget* SidePanels::build_similar() {
   column->addWidget(make_label(tr("Similar earlier items"), FontRole::strong));
   similar_note_ = make_label({}, FontRole::caption, Tone::muted);
   similar_note_->setWordWrap(true);
+  similar_note_->setObjectName(QStringLiteral("labels.similar_by"));
   column->addWidget(similar_note_);
   similar_ = new PagedTable;
   similar_->setAccessibleName(tr("Similar earlier items"));
@@ -144,43 +145,57 @@ void SidePanels::show_panel(Panel panel) { setCurrentIndex(static_cast<int>(pane
 
 void SidePanels::show_similar(int64_t task, const QString& words, const RecordRef& self) {
   show_panel(Panel::similar);
-  if (index_ && index_task_ == task && index_version_ == session_.data_version()) {
-    list_similar(*index_, words, self);
-    return;
-  }
   similar_->clear();
   similar_->set_empty_text(tr("Looking through the labeled items…"));
   similar_note_->setText({});
+  struct Found {
+    std::shared_ptr<const models::EarlierItems> index;
+    models::EarlierItems::Answer answer;
+  };
+  const qint64 version = session_.data_version();
+  auto known = index_ && index_task_ == task && index_version_ == version ? index_ : nullptr;
   session_.read(
       this, "similar",
-      [task](store::Project& project, const Work& work) -> Result<std::shared_ptr<const labels::SimilarItems>> {
-        MW_ASSIGN(auto items, labels::SimilarItems::build(project, task, work));
-        return std::make_shared<const labels::SimilarItems>(std::move(items));
+      [task, text = utf8_of(words), self, known](store::Project& project, const Work& work) -> Result<Found> {
+        Found found{known, {}};
+        if (!found.index) {
+          MW_ASSIGN(auto items, models::EarlierItems::build(project, task, work));
+          found.index = std::make_shared<const models::EarlierItems>(std::move(items));
+        }
+        MW_ASSIGN(found.answer, found.index->like(text, self, kSimilar));
+        return found;
       },
-      [this, task, words, self,
-       version = session_.data_version()](Result<std::shared_ptr<const labels::SimilarItems>> items) {
-        if (!items) {
+      [this, task, version](Result<Found> found) {
+        if (!found) {
           similar_->set_empty_text({});
-          Q_EMIT failed(items.error());
+          Q_EMIT failed(found.error());
           return;
         }
-        index_ = *items;
+        index_ = found->index;
         index_task_ = task;
         index_version_ = version;
-        list_similar(*index_, words, self);
+        list_similar(found->answer);
       });
 }
 
-void SidePanels::list_similar(const labels::SimilarItems& items, const QString& words, const RecordRef& self) {
+void SidePanels::list_similar(const models::EarlierItems::Answer& answer) {
   std::vector<Row> rows;
-  for (const auto& one : items.like(utf8_of(words), self, kSimilar)) {
+  for (const auto& one : answer.items) {
     Cell cell = Cell::two_lines(one_line(one.text), tr("%1 alike").arg(percent(one.similarity, 0)));
     cell.tool_tip = text_of(one.text);
     rows.push_back({QVariant(key_of(one.record, 0)), {cell, text_of(one.label)}});
   }
-  similar_note_->setText(tr("Of %1 labeled items, by their words. This item is not among them.")
-                             .arg(figure(static_cast<qint64>(items.size()))));
-  similar_->set_empty_text(tr("No labeled item has a word in common with this one."));
+  const QString among = figure(static_cast<qint64>(answer.among)), model = text_of(index_->model());
+  if (answer.by_embedding)
+    similar_note_->setText(
+        tr("Of %1 labeled items, by embedding of model %2. This item is not among them.").arg(among, model));
+  else if (model.isEmpty())
+    similar_note_->setText(tr("Of %1 labeled items, by words. This item is not among them.").arg(among));
+  else
+    similar_note_->setText(
+        tr("Of %1 labeled items, by words: this item has no embedding of model %2 yet.").arg(among, model));
+  similar_->set_empty_text(answer.by_embedding ? tr("No other labeled item has an embedding.")
+                                               : tr("No labeled item has a word in common with this one."));
   similar_->set_rows(std::move(rows));
 }
 

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "base/ids.h"
-#include "labels/similar.h"
 #include "labels/task.h"
+#include "models/earlier_items.h"
 #include "ui_session/project_session.h"
 
 class QLabel;
@@ -40,14 +40,14 @@ class SidePanels : public QStackedWidget {
  private:
   QWidget* build_similar();
   QWidget* build_mine();
-  void list_similar(const labels::SimilarItems& items, const QString& words, const RecordRef& self);
+  void list_similar(const models::EarlierItems::Answer& answer);
   void list_mine();
   ProjectSession& session_;
   PagedTable* similar_ = nullptr;
   QLabel* similar_note_ = nullptr;
   PagedTable* mine_ = nullptr;
   QLineEdit* find_ = nullptr;
-  std::shared_ptr<const labels::SimilarItems> index_;
+  std::shared_ptr<const models::EarlierItems> index_;
   int64_t index_task_ = 0;
   qint64 index_version_ = -1;
   std::optional<labels::Task> task_;
