@@ -4,6 +4,7 @@
 #include <new>
 
 #include "base/clock.h"
+#include "engine/cross_validation.h"
 #include "engine/embedding_job.h"
 #include "engine/encoder_job.h"
 
@@ -37,6 +38,8 @@ Result<Json> dispatch(const JobFolder& folder, EventWriter& events, const std::s
   const Json algorithm = body.value("algorithm", Json());
   if (folder.spec().kind == "train" && algorithm == "linear") return run_linear_training(folder, events, stop);
   if (folder.spec().kind == "train" && algorithm == "encoder") return run_encoder_training(folder, events, stop);
+  if (folder.spec().kind == "cross_validate" && algorithm == "linear")
+    return run_cross_validation(folder, events, stop);
   if (folder.spec().kind == "embed") return run_embedding(folder, events, stop);
   return fail(ErrorKind::bad_input, "job.unknown_kind", "This engine cannot do the job \"{kind}\" with {algorithm}.",
               {{"kind", folder.spec().kind}, {"algorithm", to_text(algorithm)}}, "Use a newer program.");

@@ -5,7 +5,6 @@
 #include <set>
 
 #include "base/ids.h"
-#include "detail/input_text.h"
 #include "detail/job_inputs.h"
 #include "labels/task.h"
 #include "models/registry.h"
@@ -16,7 +15,6 @@
 namespace millwright::models {
 namespace {
 
-constexpr size_t kBuffer = 1 << 20;
 constexpr std::string_view kBaseline = "linear";
 
 /// What is decided before anything is written.
@@ -95,40 +93,6 @@ Status check_labels(const snapshots::SnapshotRows& rows) {
               {{"n", std::to_string(seen.size())}}, "Label more records, or freeze a snapshot with more of them.");
 }
 
-void append_json_string(std::string& out, std::string_view text) { out += to_text(Json(text)); }
-
-/// inputs/rows.jsonl: what the engine reads. Records are written as BATCH-ORDINAL of this project's catalogue; the
-/// engine hands them back as they are.
-Status write_rows(const store::Project& project, const Plan& plan, const snapshots::SnapshotRows& rows,
-                  const fs::path& path, const Work& work) {
-  MW_ASSIGN(const records::Window window, records::window_of_batches(project, plan.snapshot.batches));
-  MW_ASSIGN(const auto scan, records::ColumnScan::open(project, window, records::Count::records));
-  MW_ASSIGN(const std::vector<int64_t> places, detail::places_of(scan, rows.records));
-  if (std::find(places.begin(), places.end(), -1) != places.end())
-    return fail(ErrorKind::store, "store.damaged", "The snapshot names records that its batches do not have.");
-  MW_ASSIGN(const std::vector<std::string> texts, detail::input_texts(scan, plan.task.fields, places));
-  MW_ASSIGN(AppendFile file, AppendFile::open(path));
-  std::string buffer;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    buffer += R"({"record":")" + std::to_string(rows.records[i].batch) + "-" + std::to_string(rows.records[i].ordinal);
-    buffer += R"(","text":)";
-    append_json_string(buffer, texts[i]);
-    buffer += R"(,"label":)";
-    append_json_string(buffer, rows.labels.at(static_cast<size_t>(rows.label[i])));
-    buffer += R"(,"split":")";
-    buffer += snapshots::to_string(rows.split[i]);
-    buffer += "\"}\n";
-    if (buffer.size() < kBuffer) continue;
-    if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped; nothing was queued.");
-    work.report({"export", static_cast<int64_t>(i), static_cast<int64_t>(rows.size()), "rows"});
-    MW_TRY(file.append(buffer));
-    buffer.clear();
-  }
-  MW_TRY(file.append(buffer));
-  MW_TRY(file.sync());
-  return sync_folder(path.parent_path());
-}
-
 /// Whether the snapshot has a run of the baseline, or one is on its way.
 Result<bool> has_baseline(const store::Project& project, const snapshots::Snapshot& snapshot) {
   MW_ASSIGN(const auto runs, list_runs(project, snapshot.task));
@@ -166,7 +130,7 @@ Result<jobs::Job> start_training(store::Project& project, const TrainRequest& re
                      {"gate_override", plan.gate_override}};
   return jobs::enqueue(project, "train", body, [&](const jobs::JobFolder& folder) -> Status {
     if (plan.base) MW_TRY(detail::put_base(project, *plan.base, folder.file("inputs/base")));
-    return write_rows(project, plan, rows, folder.file("inputs/rows.jsonl"), work);
+    return detail::write_rows(project, plan.snapshot, plan.task.fields, rows, folder.file("inputs/rows.jsonl"), work);
   });
 }
 
