@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/clock.h"
+#include "engine/cross_validation.h"
 #include "engine/embedding_job.h"
 #include "engine/encoder_job.h"
 
@@ -41,6 +42,8 @@ Result<Json> dispatch(const JobFolder& folder, const Ranks& ranks, EventWriter& 
     return fail(ErrorKind::usage, "train.bad_ranks", "Only the training of an encoder runs on several ranks.");
   if (folder.spec().kind == "train" && algorithm == "linear") return run_linear_training(folder, events, stop);
   if (encoder) return run_encoder_training(folder, ranks, events, stop);
+  if (folder.spec().kind == "cross_validate" && algorithm == "linear")
+    return run_cross_validation(folder, events, stop);
   if (folder.spec().kind == "embed") return run_embedding(folder, events, stop);
   return fail(ErrorKind::bad_input, "job.unknown_kind", "This engine cannot do the job \"{kind}\" with {algorithm}.",
               {{"kind", folder.spec().kind}, {"algorithm", to_text(algorithm)}}, "Use a newer program.");

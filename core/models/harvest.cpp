@@ -1,12 +1,13 @@
 // What a training job leaves becomes a run, a model and its evaluations.
-#include <charconv>
 #include <limits>
 #include <map>
 
 #include "base/hash.h"
 #include "base/ids.h"
+#include "detail/job_inputs.h"
 #include "detail/keep_evaluation.h"
 #include "labels/task.h"
+#include "models/cross_validation.h"
 #include "models/embedding.h"
 #include "models/training.h"
 #include "snapshots/snapshot.h"
@@ -61,16 +62,6 @@ Result<store::BlobRef> take_file(store::Project& project, const jobs::JobFolder&
   return blob;
 }
 
-std::optional<RecordRef> record_from(std::string_view text) {
-  RecordRef record;
-  const size_t dash = text.find('-');
-  if (dash == std::string_view::npos) return std::nullopt;
-  const auto batch = std::from_chars(text.data(), text.data() + dash, record.batch);
-  const auto ordinal = std::from_chars(text.data() + dash + 1, text.data() + text.size(), record.ordinal);
-  if (batch.ec != std::errc() || ordinal.ec != std::errc()) return std::nullopt;
-  return record;
-}
-
 /// Numbers labels in the order in which they come.
 class LabelNumbers {
  public:
@@ -98,7 +89,7 @@ Status read_predictions(const fs::path& path, const std::vector<std::string>& mo
     rest.remove_prefix(std::min(end + 1, rest.size()));
     for (const char* key : {"record", "split", "label", "predicted"})
       if (!line.is_object() || !line.value(key, Json()).is_string()) return damaged("a prediction that is incomplete");
-    const auto record = record_from(line["record"].get_ref<const std::string&>());
+    const auto record = detail::record_from(line["record"].get_ref<const std::string&>());
     if (!record || !line.value("confidence", Json()).is_number()) return damaged("a prediction that is incomplete");
     rows[line["split"].get<std::string>()].push_back(
         {record->batch, record->ordinal, numbers(line["label"].get<std::string>()),
@@ -261,6 +252,8 @@ Result<jobs::Commit> harvest_training(store::Project& project, const jobs::Job& 
 
 }  // namespace
 
-std::map<std::string, jobs::Harvest> harvests() { return {{"train", harvest_training}, {"embed", harvest_embedding}}; }
+std::map<std::string, jobs::Harvest> harvests() {
+  return {{"train", harvest_training}, {"embed", harvest_embedding}, {"cross_validate", harvest_cross_validation}};
+}
 
 }  // namespace millwright::models

@@ -1,10 +1,12 @@
 #include "monitoring/fill_queue.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "detail/kept_predictions.h"
 #include "labels/current.h"
 #include "labels/task.h"
+#include "models/label_errors.h"
 #include "records/batch.h"
 #include "records/columns.h"
 
@@ -45,7 +47,7 @@ Result<std::vector<RecordRef>> chosen_rows(const store::Project& project, const 
 Result<std::vector<RecordRef>> records_of(const store::Project& project, const QueueQuestion& question,
                                           const records::Window& window) {
   if (!question.records.empty()) {
-    if (question.behind || !question.batches.empty() || !question.where.empty())
+    if (question.behind || question.suspects || !question.batches.empty() || !question.where.empty())
       return fail(ErrorKind::usage, "queue.records_alone",
                   "Named records and a choice of rows cannot be asked for at once.", {},
                   "Name the records, or choose rows; two calls add to the same queue.");
@@ -58,10 +60,27 @@ Result<std::vector<RecordRef>> records_of(const store::Project& project, const Q
   return records_behind(project, question.behind->report, part, question.batches);
 }
 
-Status leave_out_labeled(const store::Project& project, const labels::Task& task, std::vector<RecordRef>& records,
-                         const Work& work) {
+/// What cross-validation suspects, most suspicious first, of the rows that are chosen.
+Result<std::vector<labels::QueueEntry>> suspects_of(const store::Project& project, const QueueQuestion& question,
+                                                    const labels::Task& task, const records::Window& window,
+                                                    const Work& work) {
+  if (question.behind || question.model != 0)
+    return fail(ErrorKind::usage, "queue.suspects_alone",
+                "Suspected labels cannot be asked for together with a shift or a model's predictions.");
+  MW_ASSIGN(const auto made, models::newest_cross_validation(project, task.id));
+  MW_ASSIGN(const auto suspects, models::suspected_labels(project, made, work));
+  MW_ASSIGN(const auto chosen, chosen_rows(project, window, question.where));
+  const std::unordered_set<RecordRef> among(chosen.begin(), chosen.end());
+  std::vector<labels::QueueEntry> entries;
+  for (const models::SuspectedLabel& suspect : suspects)
+    if (among.contains(suspect.record)) entries.push_back({suspect.record, suspect.label_confidence});
+  return entries;
+}
+
+Status leave_out_labeled(const store::Project& project, const labels::Task& task,
+                         std::vector<labels::QueueEntry>& entries, const Work& work) {
   MW_ASSIGN(const auto current, labels::current_labels(project, {.task = task.id}, work));
-  std::erase_if(records, [&](const RecordRef& record) { return current.find(record) != nullptr; });
+  std::erase_if(entries, [&](const labels::QueueEntry& entry) { return current.find(entry.record) != nullptr; });
   return {};
 }
 
@@ -78,6 +97,7 @@ Json origin_of(const store::Project& project, const QueueQuestion& question) {
     keep("field", question.behind->part.field);
     keep("range", question.behind->part.where.text());
   }
+  if (question.suspects) origin["suspects"] = true;
   for (const int64_t batch : question.batches)
     if (const auto info = records::batch_by_id(project, batch)) origin["batches"].push_back(tail(info->uuid));
   if (question.unlabeled_only) origin["unlabeled_only"] = true;
@@ -86,13 +106,10 @@ Json origin_of(const store::Project& project, const QueueQuestion& question) {
   return origin;
 }
 
-}  // namespace
-
-Result<labels::Queued> fill_queue(store::Project& project, const QueueQuestion& question, const Work& work) {
-  MW_ASSIGN(const auto task, task_of(project, question));
-  MW_ASSIGN(const auto window, window_of(project, question, task));
-  MW_ASSIGN(auto records, records_of(project, question, window));
-  if (question.unlabeled_only) MW_TRY(leave_out_labeled(project, task, records, work));
+/// The records, with the confidence that models' kept predictions give them, and the order where none was said.
+Result<std::vector<labels::QueueEntry>> entries_of(const store::Project& project, const QueueQuestion& question,
+                                                   const records::Window& window, labels::Order& order) {
+  MW_ASSIGN(const auto records, records_of(project, question, window));
   const bool needed = question.order == labels::Order::uncertain || question.model != 0;
   detail::KeptPredictions kept;
   if (needed || !question.order) {
@@ -106,10 +123,26 @@ Result<labels::Queued> fill_queue(store::Project& project, const QueueQuestion& 
     const auto found = kept.of.find(record);
     entries.push_back({record, found == kept.of.end() ? std::nullopt : std::optional(found->second.confidence)});
   }
+  order = question.order.value_or(kept.of.empty() ? labels::Order::given : labels::Order::uncertain);
+  return entries;
+}
+
+}  // namespace
+
+Result<labels::Queued> fill_queue(store::Project& project, const QueueQuestion& question, const Work& work) {
+  MW_ASSIGN(const auto task, task_of(project, question));
+  MW_ASSIGN(const auto window, window_of(project, question, task));
   labels::QueueRequest request;
+  request.order = question.order.value_or(labels::Order::given);
+  std::vector<labels::QueueEntry> entries;
+  if (question.suspects && question.records.empty()) {
+    MW_ASSIGN(entries, suspects_of(project, question, task, window, work));
+  } else {
+    MW_ASSIGN(entries, entries_of(project, question, window, request.order));
+  }
+  if (question.unlabeled_only) MW_TRY(leave_out_labeled(project, task, entries, work));
   request.task = task.id;
   request.name = question.name;
-  request.order = question.order.value_or(kept.of.empty() ? labels::Order::given : labels::Order::uncertain);
   request.seed = question.seed;
   request.origin = origin_of(project, question);
   request.assign = question.assign;

@@ -1,5 +1,5 @@
-// Filling a labeling queue: which records, by choice of rows, by what lies behind a shift, by name; in which order,
-// with a model's confidence as score.
+// Filling a labeling queue: which records, by choice of rows, by what lies behind a shift, by suspicion, by name; in
+// which order, with a model's confidence as score.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,16 @@ namespace millwright::monitoring {
 struct QueueQuestion {
   int64_t task = 0;  ///< 0: the newest task on the asset of the drift report
   std::string name;  ///< an existing queue is added to; empty: named by itself
-  // Which records: those named, else those behind a shift, else every record of the task's asset.
+  // Which records: those named, else those behind a shift, else those suspected, else every record of the task's asset.
   std::vector<RecordRef> records;  ///< these, whatever else is said
   struct Shift {
     DriftReport report;
     FieldPart part;
   };
   std::optional<Shift> behind;
+  /// Only those whose label the task's newest cross-validation suspects; "as given" is then the most suspicious first,
+  /// and a record's score the probability of the label that it has.
+  bool suspects = false;
   std::vector<int64_t> batches;  ///< only of these; empty: of all
   std::string where;             ///< only those that it chooses; empty: all
   bool unlabeled_only = false;   ///< only those that nobody has labeled
@@ -37,7 +40,8 @@ struct QueueQuestion {
 };
 
 /// Errors: those of labels::add_to_queue; usage "queue.no_task", "queue.records_alone" (named records together with
-/// another choice); bad_input "queue.no_predictions" (an order or a model asks for them and none are kept), where.*.
+/// another choice), "queue.suspects_alone" (with what lies behind a shift, or with a model); bad_input
+/// "cross_validate.none", "queue.no_predictions" (an order or a model asks for them and none are kept), where.*.
 [[nodiscard]] Result<labels::Queued> fill_queue(store::Project& project, const QueueQuestion& question,
                                                 const Work& work = {});
 

@@ -4,60 +4,13 @@
 #include <charconv>
 #include <map>
 
+#include "detail/groups.h"
 #include "store/facts_file.h"
 
 namespace millwright::snapshots {
 namespace {
 
 constexpr std::array<std::string_view, 3> kNames = {"train", "validation", "test"};
-
-struct Group {
-  Hash128 hash;
-  int64_t rows = 0;
-  int32_t stratum = 0;
-  std::optional<Split> given;
-};
-
-/// The key with the largest count; the smallest key where several are level.
-template <class Key>
-Key commonest(const std::map<Key, int64_t>& counts) {
-  auto best = counts.begin();
-  for (auto entry = counts.begin(); entry != counts.end(); ++entry)
-    if (entry->second > best->second) best = entry;
-  return best->first;
-}
-
-std::vector<Group> groups_of(std::span<const RowToSplit> rows) {
-  struct Hashed {
-    Hash128 hash;
-    uint32_t row = 0;
-    auto operator<=>(const Hashed&) const = default;
-  };
-  std::vector<Hashed> order;
-  order.reserve(rows.size());
-  for (size_t i = 0; i < rows.size(); ++i) order.push_back({rows[i].group, static_cast<uint32_t>(i)});
-  std::sort(order.begin(), order.end());
-  std::vector<Group> groups;
-  for (size_t begin = 0; begin < order.size();) {
-    size_t end = begin + 1;
-    while (end < order.size() && order[end].hash == order[begin].hash) ++end;
-    const RowToSplit& first = rows[order[begin].row];
-    Group group{first.group, static_cast<int64_t>(end - begin), first.stratum, first.given};
-    if (end - begin > 1) {
-      std::map<int32_t, int64_t> strata;
-      std::map<Split, int64_t> given;
-      for (size_t i = begin; i < end; ++i) {
-        ++strata[rows[order[i].row].stratum];
-        if (rows[order[i].row].given) ++given[*rows[order[i].row].given];
-      }
-      group.stratum = commonest(strata);
-      group.given = given.empty() ? std::nullopt : std::optional(commonest(given));
-    }
-    groups.push_back(group);
-    begin = end;
-  }
-  return groups;
-}
 
 }  // namespace
 
@@ -103,14 +56,14 @@ Split split_by_hash(const Hash128& hash, const Shares& shares) {
 }
 
 std::vector<GroupSplit> cut_groups(std::span<const RowToSplit> rows, const Shares& shares) {
-  const std::vector<Group> groups = groups_of(rows);  // sorted by hash
+  const std::vector<detail::Group> groups = detail::groups_of(rows);  // sorted by hash
   std::map<int32_t, int64_t> totals;
-  for (const Group& group : groups)
+  for (const detail::Group& group : groups)
     if (!group.given) totals[group.stratum] += group.rows;
   std::map<int32_t, int64_t> behind;
   std::vector<GroupSplit> cut;
   cut.reserve(groups.size());
-  for (const Group& group : groups) {
+  for (const detail::Group& group : groups) {
     if (group.given) {
       cut.push_back({group.hash, *group.given});
       continue;

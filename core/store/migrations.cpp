@@ -370,7 +370,28 @@ CREATE TABLE embedding_file(                -- vectors of records by a model; ca
 CREATE INDEX embedding_by_model ON embedding_file(model, batch, id);
 )sql";
 
-constexpr Migration kMigrations[] = {{1, kFirst}, {2, kEmbeddings}};
+constexpr std::string_view kCrossValidation = R"sql(
+CREATE TABLE cross_validation(              -- labels of a snapshot judged by models that had not seen them
+  id INTEGER PRIMARY KEY,
+  uuid BLOB /*none*/ NOT NULL UNIQUE,
+  job INTEGER NOT NULL UNIQUE REFERENCES job(id),
+  task INTEGER NOT NULL REFERENCES task(id),
+  snapshot INTEGER NOT NULL REFERENCES snapshot(id),
+  algorithm TEXT /*none*/ NOT NULL,
+  parameters TEXT /*none*/ NOT NULL,
+  folds INTEGER NOT NULL,
+  seed INTEGER NOT NULL,
+  versions TEXT /*none*/ NOT NULL,
+  metrics TEXT /*none*/ NOT NULL,           -- JSON: of all rows, out of sample
+  file INTEGER NOT NULL REFERENCES data_file(id), -- facts file: what was said of each row
+  seconds REAL NOT NULL,
+  actor TEXT /*none*/ NOT NULL,
+  time_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX cross_validation_by_task ON cross_validation(task, id);
+)sql";
+
+constexpr Migration kMigrations[] = {{1, kFirst}, {2, kEmbeddings}, {3, kCrossValidation}};
 
 std::span<const Migration> replaced;
 

@@ -21,6 +21,7 @@ QString job_title(const jobs::Job& job) {
   if (job.kind == "evaluate") return JobTray::tr("Evaluation");
   if (job.kind == "predict") return JobTray::tr("Prediction");
   if (job.kind == "embed") return JobTray::tr("Embedding");
+  if (job.kind == "cross_validate") return JobTray::tr("Cross-validation");
   return QString::fromStdString(job.kind);
 }
 

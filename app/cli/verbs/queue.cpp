@@ -19,7 +19,7 @@ struct Options {
   std::vector<std::string> batches, records;
   int64_t limit = 0;
   uint64_t seed = 0;
-  bool unlabeled = false;
+  bool unlabeled = false, suspects = false;
 };
 
 Json queue_json(const labels::Queue& queue) {
@@ -64,6 +64,7 @@ Result<monitoring::QueueQuestion> question_of(const store::Project& project, con
   question.name = options.name;
   question.where = options.where;
   question.unlabeled_only = options.unlabeled;
+  question.suspects = options.suspects;
   question.seed = options.seed;
   question.limit = options.limit;
   if (!options.assign.empty()) question.assign = options.assign;
@@ -149,6 +150,8 @@ void add(CLI::App& app, Context& context) {
   fill->add_option("--where", options->where, "Rows that this chooses")->type_name("EXPR");
   fill->add_option("--batch", options->batches, "Rows of this batch; may be repeated")->type_name("B");
   fill->add_flag("--unlabeled", options->unlabeled, "Only records that nobody has labeled");
+  fill->add_flag("--suspects", options->suspects,
+                 "Only records whose label the newest cross-validation suspects, the most suspicious first");
   fill->add_option("--record", options->records, "This record; may be repeated")->type_name("R");
   fill->add_option("--drift", options->drift, "Records behind a drift report's field")->type_name("D");
   fill->add_option("--field", options->field, "Which field of the report")->type_name("F");

@@ -3,6 +3,7 @@
 
 #include "base/ids.h"
 #include "models/training.h"
+#include "settings.h"
 #include "verb.h"
 
 namespace millwright::cli {
@@ -14,17 +15,6 @@ struct Options {
   std::vector<std::string> settings;
   bool wait = false;
 };
-
-Status read_settings(const std::vector<std::string>& typed, models::TrainRequest& request) {
-  for (const std::string& setting : typed) {
-    const size_t equals = setting.find('=');
-    if (equals == std::string::npos || equals == 0)
-      return fail(ErrorKind::usage, "train.setting", "{setting} is no setting.", {{"setting", setting}},
-                  "Settings are written NAME=VALUE.");
-    request.settings.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
-  }
-  return {};
-}
 
 void print(std::ostream& out, const models::Run& run) {
   const auto figure = [&](const char* name) -> std::string {
@@ -42,7 +32,7 @@ void print(std::ostream& out, const models::Run& run) {
 
 Result<int> run(Context& context, Options& options) {
   MW_ASSIGN(auto project, context.open(options.project));
-  MW_TRY(read_settings(options.settings, options.request));
+  MW_ASSIGN(options.request.settings, read_settings(options.settings));
   const Work work = context.work("Train");
   MW_ASSIGN(const jobs::Job job, models::start_training(project, options.request, work));
   if (!options.wait) {

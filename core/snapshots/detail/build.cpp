@@ -76,35 +76,6 @@ std::vector<int32_t> sort_names(const labels::CurrentLabels& current, const std:
   return codes;
 }
 
-Result<std::vector<Hash128>> keys_of_groups(const records::ColumnScan& scan, const BuildRequest& request,
-                                            const std::vector<Candidate>& rows) {
-  const SipKey key = split_key(request.plan.seed);
-  std::vector<int64_t> order(rows.size());
-  std::iota(order.begin(), order.end(), int64_t{0});
-  std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
-    return rows[static_cast<size_t>(a)].place < rows[static_cast<size_t>(b)].place;
-  });
-  std::vector<int64_t> places;  // ascending, as a scan wants them
-  places.reserve(rows.size());
-  for (const int64_t i : order) places.push_back(rows[static_cast<size_t>(i)].place);
-  MW_ASSIGN(const auto inputs, quality::input_hashes(scan, request.task.fields, key, places));
-  std::vector<Hash128> groups(places.size());
-  if (request.plan.group_field) {
-    MW_ASSIGN(groups, group_hashes(scan, *request.plan.group_field, key, places));
-  }
-  std::vector<Hash128> keys(rows.size());
-  for (size_t i = 0; i < order.size(); ++i) {
-    const auto row = static_cast<size_t>(order[i]);
-    // Without a group the same input stays together; without any input each record stands for itself.
-    Hash128 hash = groups[i] != Hash128{} ? groups[i] : inputs[i];
-    if (hash == Hash128{})
-      hash = siphash128(
-          key, "record " + std::to_string(rows[row].record.batch) + " " + std::to_string(rows[row].record.ordinal));
-    keys[row] = hash;
-  }
-  return keys;
-}
-
 struct BatchFacts {
   std::optional<Split> given;
   std::shared_ptr<const store::BatchFile> file;
@@ -154,7 +125,14 @@ Result<Json> recipe_of(const store::Project& project, const BuildRequest& reques
 
 Status fill_rows(const store::Project& project, const BuildRequest& request, const records::ColumnScan& scan,
                  const std::vector<Candidate>& rows, const std::vector<int32_t>& codes, Built& built) {
-  MW_ASSIGN(const auto groups, keys_of_groups(scan, request, rows));
+  std::vector<RecordRef> records;
+  std::vector<int64_t> places;
+  for (const Candidate& row : rows) {
+    records.push_back(row.record);
+    places.push_back(row.place);
+  }
+  MW_ASSIGN(const auto groups, group_keys(scan, request.task.fields, request.plan.group_field,
+                                          split_key(request.plan.seed), records, places));
   MW_ASSIGN(const auto batches, facts_of_batches(project, rows));
   std::vector<RowToSplit> to_split(rows.size());
   for (size_t i = 0; i < rows.size(); ++i)
@@ -251,6 +229,31 @@ Result<std::vector<Hash128>> group_hashes(const records::ColumnScan& scan, const
   for (const int64_t place : places)
     hashes.push_back(column.has(place) ? siphash128(key, column.text(place)) : Hash128{});
   return hashes;
+}
+
+Result<std::vector<Hash128>> group_keys(const records::ColumnScan& scan, const std::vector<std::string>& fields,
+                                        const std::optional<std::string>& group_field, const SipKey& key,
+                                        std::span<const RecordRef> records, std::span<const int64_t> places) {
+  std::vector<size_t> order(places.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return places[a] < places[b]; });
+  std::vector<int64_t> ascending;  // as a scan wants them
+  ascending.reserve(order.size());
+  for (const size_t i : order) ascending.push_back(places[i]);
+  MW_ASSIGN(const auto inputs, quality::input_hashes(scan, fields, key, ascending));
+  std::vector<Hash128> groups(ascending.size());
+  if (group_field) {
+    MW_ASSIGN(groups, group_hashes(scan, *group_field, key, ascending));
+  }
+  std::vector<Hash128> keys(order.size());
+  for (size_t i = 0; i < order.size(); ++i) {
+    const RecordRef& record = records[order[i]];
+    Hash128 hash = groups[i] != Hash128{} ? groups[i] : inputs[i];
+    if (hash == Hash128{})
+      hash = siphash128(key, "record " + std::to_string(record.batch) + " " + std::to_string(record.ordinal));
+    keys[order[i]] = hash;
+  }
+  return keys;
 }
 
 Result<Built> build(const store::Project& project, const BuildRequest& request, const Work& work) {

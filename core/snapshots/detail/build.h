@@ -52,5 +52,12 @@ struct Built {
 /// Values of the group of each row, hashed; Hash128{} where the group field is missing.
 [[nodiscard]] Result<std::vector<Hash128>> group_hashes(const records::ColumnScan& scan, const std::string& group_field,
                                                         const SipKey& key, std::span<const int64_t> places);
+/// What keeps rows together in a split: the hash of their group's value; without one, that of their input; without any
+/// input each record stands for itself. One for each of `records`, which lie at `places` of the scan.
+[[nodiscard]] Result<std::vector<Hash128>> group_keys(const records::ColumnScan& scan,
+                                                      const std::vector<std::string>& fields,
+                                                      const std::optional<std::string>& group_field, const SipKey& key,
+                                                      std::span<const RecordRef> records,
+                                                      std::span<const int64_t> places);
 
 }  // namespace millwright::snapshots::detail

@@ -41,10 +41,11 @@ class TestContract : public QObject {
 
   void every_verb_shows_an_example_that_names_it() {
     for (const char* verb :
-         {"init",   "status", "import",  "batches",  "batch",   "records",  "quarantine", "profile", "schema",
-          "gate",   "task",   "labels",  "queue",    "guide",   "snapshot", "export",     "train",   "jobs",
-          "runs",   "models", "embed",   "evaluate", "compare", "predict",  "drift",      "promote", "rollback",
-          "verify", "backup", "restore", "lineage",  "audit",   "demo",     "plugins",    "version", "neighbours"}) {
+         {"init",    "status",  "import", "batches", "batch",    "records",       "quarantine", "profile",
+          "schema",  "gate",    "task",   "labels",  "queue",    "guide",         "snapshot",   "export",
+          "train",   "jobs",    "runs",   "models",  "embed",    "crossvalidate", "suspects",   "evaluate",
+          "compare", "predict", "drift",  "promote", "rollback", "verify",        "backup",     "restore",
+          "lineage", "audit",   "demo",   "plugins", "version",  "neighbours"}) {
       const Said said = run({verb, "--help"});
       QVERIFY2(said.code == 0, verb);
       QVERIFY2(said.out.contains("Example") && said.out.contains(QByteArray("millwright-cli ") + verb), verb);
@@ -132,6 +133,9 @@ class TestContract : public QObject {
          {"n", "accuracy", "macro_f1", "ece", "per_class", "confusion", "latency_ms"}},
         {{"drift", project_, "--asset", "packages", "--reference", batch, "--current", later},
          {"drift", "verdict", "drifted", "share", "fields"}},
+        {{"crossvalidate", project_, "--task", "sections", "--folds", "3", "--wait"},
+         {"job", "cross_validation", "snapshot", "folds", "metrics", "seconds"}},
+        {{"suspects", project_, "--task", "sections", "--limit", "5"}, {"cross_validation", "found", "suspects"}},
         {{"verify", project_, "--deep"}, {"ok", "checked", "erased", "problems"}},
         {{"lineage", project_, demo_["model"].toString()}, {"nodes", "edges"}},
         {{"snapshot", project_, "--task", "sections", "--batch", batch},

@@ -217,6 +217,22 @@ class TestQueue : public QObject {
     QCOMPARE(run({"queue", project_, "list", "--json"}).out, before);
   }
 
+  void labels_that_look_wrong() {
+    const Said early = add({"--name", "early", "--suspects"});
+    QCOMPARE(early.code, 3);
+    QCOMPARE(early.json()["error"].toObject()["code"].toString(), QString("cross_validate.none"));
+    const Said made = run({"crossvalidate", project_, "--folds", "3", "--wait", "--json"});
+    QVERIFY2(made.code == 0, made.err + made.out);
+    QStringList expected;
+    for (const auto& one : run({"suspects", project_, "--json"}).json()["suspects"].toArray())
+      expected.append(one.toObject()["record"].toString());
+    QVERIFY(expected.size() > 3);
+    QCOMPARE(made.json()["metrics"].toObject()["suspected"].toInt(), static_cast<int>(expected.size()));
+    QVERIFY(add({"--name", "look again", "--suspects", "--limit", "3"}).code == 0);
+    QCOMPARE(items("look again"), expected.mid(0, 3));
+    QCOMPARE(add({"--name", "early", "--suspects", "--model", demo_["model"].toString()}).code, 2);
+  }
+
   void for_one_person() {
     const QStringList records = this->records({"--batch", later_, "--limit", "3"});
     QVERIFY(add({"--name", "Ben's", "--batch", later_, "--limit", "3", "--assign", "Ben"}).code == 0);

@@ -52,6 +52,7 @@ QueueDialog::QueueDialog(const labels::Task& task, const std::vector<std::string
   order_->addItem(tr("as they came"), static_cast<int>(labels::Order::given));
   order_->addItem(tr("at random"), static_cast<int>(labels::Order::random));
   order_->addItem(tr("least certain first, by saved predictions"), static_cast<int>(labels::Order::uncertain));
+  order_->addItem(tr("suspected label errors, worst first"), QVariant());
   assign_ = named(new QComboBox, tr("For"));
   assign_->addItem(tr("anybody"), QString());
   for (const auto& person : people) assign_->addItem(text_of(person), text_of(person));
@@ -70,6 +71,8 @@ QueueDialog::QueueDialog(const labels::Task& task, const std::vector<std::string
   form->addRow(tr("Order"), order_);
   form->addRow(tr("At most"), limit_);
   form->addRow(tr("For"), assign_);
+  // What has a wrong label has one.
+  connect(order_, &QComboBox::currentIndexChanged, this, [this] { unlabeled_->setEnabled(!suspects()); });
   connect(where_, &QLineEdit::textChanged, this, [this](const QString& text) {
     const auto parsed = records::Where::parse(utf8_of(text));
     accept_button()->setEnabled(parsed.has_value());
@@ -78,13 +81,16 @@ QueueDialog::QueueDialog(const labels::Task& task, const std::vector<std::string
   });
 }
 
+bool QueueDialog::suspects() const { return !order_->currentData().isValid(); }
+
 QueueQuestion QueueDialog::question() const {
   QueueQuestion question;
   question.task = task_;
   question.name = utf8_of(name_->text().trimmed());
   question.where = utf8_of(where_->text());
-  question.order = static_cast<labels::Order>(order_->currentData().toInt());
-  question.unlabeled_only = unlabeled_->isChecked();
+  question.suspects = suspects();
+  if (!question.suspects) question.order = static_cast<labels::Order>(order_->currentData().toInt());
+  question.unlabeled_only = !question.suspects && unlabeled_->isChecked();
   question.limit = limit_->value();
   if (const QString who = assign_->currentData().toString(); !who.isEmpty()) question.assign = utf8_of(who);
   return question;

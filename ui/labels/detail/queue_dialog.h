@@ -32,6 +32,7 @@ class QueueDialog : public Dialog {
   [[nodiscard]] QueueQuestion question() const;
 
  private:
+  [[nodiscard]] bool suspects() const;
   int64_t task_;
   QLineEdit* name_;
   QLineEdit* where_;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "label_files.h"
+#include "models/cross_validation.h"
 #include "queue_dialog.h"
 #include "ui_records/words.h"
 
@@ -95,6 +96,21 @@ void TaskWork::fill_queue(const LabelsOverview& overview) {
         Q_EMIT said(tr("Queued %1").arg(counted(static_cast<qint64>(queued.added), tr("1 record"), tr("%1 records"))),
                     State::pass);
         Q_EMIT queue_filled(queued.queue.id);
+      });
+}
+
+void TaskWork::look_for_errors(const LabelsOverview& overview) {
+  const auto* task = overview.chosen_task();
+  if (!task) return;
+  work(
+      tr("Preparing the cross-validation"),
+      [id = task->id](store::Project& project, const Work& work) {
+        models::CrossValidationRequest request;
+        request.task = id;
+        return models::start_cross_validation(project, request, work);
+      },
+      [this](const jobs::Job&) {
+        Q_EMIT said(tr("Looking for label errors; then fill a queue with what is suspected"), State::neutral);
       });
 }
 

@@ -18,6 +18,8 @@ class TaskWork : public QObject {
   void create_task(const LabelsOverview& overview);
   // Of the chosen task; without one they do nothing.
   void fill_queue(const LabelsOverview& overview);
+  /// Queues a cross-validation of its newest snapshot: what it suspects, a queue can hold.
+  void look_for_errors(const LabelsOverview& overview);
   void export_labels(const LabelsOverview& overview);
   void import_labels(const LabelsOverview& overview);
 
