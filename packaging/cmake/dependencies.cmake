@@ -28,7 +28,7 @@ add_library(millwright_onnx INTERFACE)
 target_link_libraries(millwright_onnx INTERFACE "${ONNX_LIBRARY}" millwright_onnx_proto)
 
 if(MILLWRIGHT_ENGINE)
-  find_package(Torch 1.13 REQUIRED)
+  include("${CMAKE_CURRENT_LIST_DIR}/torch.cmake")
 endif()
 if(MILLWRIGHT_UI)
   find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets Svg DBus Test LinguistTools)

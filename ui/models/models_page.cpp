@@ -113,7 +113,7 @@ QWidget* ModelsPage::build_right() {
   evaluation_card_->body()->addLayout(about);
   evaluation_card_->add_action(evaluation_->modes());
   evaluation_card_->body()->addWidget(evaluation_, 1);
-  connect(save, &QPushButton::clicked, this, &ModelsPage::export_model);
+  connect(save, &QPushButton::clicked, this, [this] { export_model(models::ModelFormat::hf); });
   connect(on_, &Picker::picked, this, [this](const QString& id) { choose_evaluation(id.toLongLong()); });
   connect(evaluation_, &detail::EvaluationView::cell_chosen, this, &ModelsPage::show_cell);
   return make_split(Qt::Vertical, facts_card_, evaluation_card_, 190, 450);
@@ -127,7 +127,10 @@ void ModelsPage::add_commands() {
               [this] { roll_back(); });
   add_command(QStringLiteral("models.evaluate"), tr("Evaluate the model…"), menu, QKeySequence(QStringLiteral("E")),
               [this] { evaluate(); });
-  add_command(QStringLiteral("models.export"), tr("Export the model…"), menu, {}, [this] { export_model(); });
+  add_command(QStringLiteral("models.export"), tr("Export the model…"), menu, {},
+              [this] { export_model(models::ModelFormat::hf); });
+  add_command(QStringLiteral("models.export_onnx"), tr("Export the model as ONNX…"), menu, {},
+              [this] { export_model(models::ModelFormat::onnx); });
 }
 
 void ModelsPage::activate(const QVariantMap& arguments) {
@@ -348,15 +351,19 @@ void ModelsPage::evaluate() {
       });
 }
 
-void ModelsPage::export_model() {
+void ModelsPage::export_model(models::ModelFormat format) {
   const auto* model = chosen();
   if (!model) return;
   const QString folder = QFileDialog::getExistingDirectory(this, tr("Export the model into a folder"));
   if (folder.isEmpty()) return;
+  const bool onnx = format == models::ModelFormat::onnx;
+  const fs::path to =
+      fs::path(utf8_of(folder)) / ("model-" + tail(model->uuid).substr(0, kShortTail) + (onnx ? "-onnx" : ""));
   work(
       tr("Exporting the model"),
-      [id = model->id, to = fs::path(utf8_of(folder)) / ("model-" + tail(model->uuid).substr(0, kShortTail))](
-          store::Project& project, const Work&) { return models::export_model(project, id, to); },
+      [id = model->id, to, format](store::Project& project, const Work& work) {
+        return models::export_model(project, id, to, format, work);
+      },
       [this](const std::vector<models::ModelFile>& files) {
         Q_EMIT toast(tr("Wrote %1").arg(counted(static_cast<qint64>(files.size()), tr("1 file"), tr("%1 files"))),
                      State::pass);

@@ -43,7 +43,7 @@ class ModelsPage : public StandardPage {
   void promote();
   void roll_back();
   void evaluate();
-  void export_model();
+  void export_model(models::ModelFormat format);
   [[nodiscard]] const models::Model* chosen() const;
 
   struct Evaluations;
