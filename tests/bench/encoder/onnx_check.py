@@ -122,6 +122,7 @@ def check_folder(cli, engine, project, folder, texts, target):
 
 def main():
     cli, engine = sys.argv[1:3]
+    transformers.logging.disable_progress_bar()
     print(f"onnxruntime {onnxruntime.__version__}, transformers {transformers.__version__}")
     worst = 0.0
     with tempfile.TemporaryDirectory() as name:
