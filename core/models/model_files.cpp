@@ -1,7 +1,9 @@
 // A model's files: out as a folder, in from one, and the proof that they are untouched.
 #include "base/ids.h"
+#include "detail/backend.h"
 #include "detail/model_rows.h"
 #include "labels/task.h"
+#include "models/onnx.h"
 #include "models/registry.h"
 #include "store/blobs.h"
 #include "text/encoder_folder.h"
@@ -15,21 +17,15 @@ Status detail::check_file_name(const std::string& name) {
   return fail(ErrorKind::store, "store.damaged", "A model has a file of the impossible name {name}.", {{"name", name}});
 }
 
-Result<std::vector<ModelFile>> export_model(const store::Project& project, int64_t id, const fs::path& folder) {
-  MW_ASSIGN(const Model model, read_model(project, id));
-  MW_TRY(make_folders(folder));
-  for (const ModelFile& file : model.files) {
-    MW_TRY(detail::check_file_name(file.name));
-    MW_ASSIGN(const MappedFile content, MappedFile::open(store::path_of_blob(project, file.sha256)));
-    if (sha256(content.bytes()) != file.sha256)
-      return fail(ErrorKind::store, "model.damaged_blob", "The file {name} of the model {model} is damaged.",
-                  {{"name", file.name}, {"model", model.name}}, "Restore the project from a backup.");
-    MW_TRY(write_file_atomically(folder / file.name, content.text()));
-  }
-  return model.files;
+std::optional<ModelFormat> model_format_named(std::string_view name) {
+  if (name == "hf") return ModelFormat::hf;
+  if (name == "onnx") return ModelFormat::onnx;
+  return std::nullopt;
 }
 
 namespace {
+
+constexpr std::string_view kShardIndex = "model.safetensors.index.json";
 
 Result<ModelFolder> look_at_linear(const fs::path& folder) {
   MW_ASSIGN(const text::LinearClassifier classifier, text::LinearClassifier::load(folder));
@@ -53,7 +49,7 @@ Result<ModelFolder> look_at_encoder(const fs::path& folder) {
   found.labels = encoder.config().labels;
   found.parameters = static_cast<int64_t>(text::parameters_of(encoder.config()));
   found.files = encoder.weight_files();
-  if (found.files.size() > 1) found.files.emplace_back("model.safetensors.index.json");
+  if (found.files.size() > 1) found.files.emplace_back(kShardIndex);
   found.files.emplace_back("config.json");
   for (const std::string& name : encoder.tokenizer_files()) found.files.push_back(name);
   return found;
@@ -61,7 +57,45 @@ Result<ModelFolder> look_at_encoder(const fs::path& folder) {
 
 bool holds_weights(std::string_view name) { return name.ends_with(".safetensors"); }
 
+Result<MappedFile> open_intact(const store::Project& project, const Model& model, const ModelFile& file) {
+  MW_TRY(detail::check_file_name(file.name));
+  MW_ASSIGN(MappedFile content, MappedFile::open(store::path_of_blob(project, file.sha256)));
+  if (sha256(content.bytes()) != file.sha256)
+    return fail(ErrorKind::store, "model.damaged_blob", "The file {name} of the model {model} is damaged.",
+                {{"name", file.name}, {"model", model.name}}, "Restore the project from a backup.");
+  return content;
+}
+
+Result<std::vector<ModelFile>> export_onnx(const store::Project& project, const Model& model, const fs::path& folder,
+                                           const Work& work) {
+  MW_ASSIGN(const detail::ModelFolder links, detail::ModelFolder::make(project, model));
+  MW_ASSIGN(const text::EncoderFolder encoder, text::EncoderFolder::open(links.path()));
+  return write_onnx(encoder, folder, work);
+}
+
 }  // namespace
+
+Result<std::vector<ModelFile>> export_model(const store::Project& project, int64_t id, const fs::path& folder,
+                                            ModelFormat format, const Work& work) {
+  MW_ASSIGN(const Model model, read_model(project, id));
+  if (format == ModelFormat::onnx && model.family == "linear")
+    return fail(ErrorKind::usage, "models.no_encoder", "{model} is a linear model: only encoders are written as ONNX.",
+                {{"model", model.name}}, "--format hf writes its folder: configuration, vocabulary and safetensors.");
+  MW_TRY(make_folders(folder));
+  std::vector<ModelFile> written;
+  for (const ModelFile& file : model.files) {
+    if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped before it was done.");
+    MW_ASSIGN(const MappedFile content, open_intact(project, model, file));
+    if (format == ModelFormat::onnx && (holds_weights(file.name) || file.name == kShardIndex)) continue;
+    MW_TRY(write_file_atomically(folder / file.name, content.text()));
+    written.push_back(file);
+  }
+  if (format == ModelFormat::onnx) {
+    MW_ASSIGN(const std::vector<ModelFile> onnx, export_onnx(project, model, folder, work));
+    written.insert(written.end(), onnx.begin(), onnx.end());
+  }
+  return written;
+}
 
 Digest weights_digest(const std::vector<ModelFile>& files) {
   std::vector<Digest> shards;

@@ -76,9 +76,15 @@ struct StageEvent {
 /// Oldest first.
 [[nodiscard]] Result<std::vector<StageEvent>> stage_history(const store::Project& project, int64_t task);
 
-/// Copies a model's files into a folder, as a model folder that any program can read.
+/// hf: the model's own files, a folder that any program can read. onnx: model.onnx (an encoder's, see models/onnx.h)
+/// and beside it everything of the model but its weights: configuration and tokenizer.
+enum class ModelFormat { hf, onnx };
+[[nodiscard]] std::optional<ModelFormat> model_format_named(std::string_view name);
+/// Writes a model into a folder; the files that were written. Errors: store "model.damaged_blob"; usage
+/// "models.no_encoder" (a linear model is no ONNX graph); cancelled.
 [[nodiscard]] Result<std::vector<ModelFile>> export_model(const store::Project& project, int64_t model,
-                                                          const fs::path& folder);
+                                                          const fs::path& folder, ModelFormat format = ModelFormat::hf,
+                                                          const Work& work = {});
 /// What identifies a model's weights: the hash of their file, or the Merkle root over those of its shards in order.
 [[nodiscard]] Digest weights_digest(const std::vector<ModelFile>& files);
 /// What a folder holds that can be taken in.

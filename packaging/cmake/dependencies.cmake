@@ -14,9 +14,23 @@ find_package(OpenMP REQUIRED COMPONENTS CXX)  # what FAISS, a static library, is
 find_package(faiss 1.7.3 REQUIRED)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(PROTOBUF REQUIRED IMPORTED_TARGET protobuf)
+
+# Debian 12 and 13 name ONNX's CMake targets differently: its messages (for the product) and its checker (for tests) are
+# found as libraries are.
+find_path(ONNX_INCLUDE_FOLDER onnx/onnx_pb.h REQUIRED)
+find_library(ONNX_PROTO_LIBRARY onnx_proto REQUIRED)
+find_library(ONNX_LIBRARY onnx REQUIRED)
+mark_as_advanced(ONNX_INCLUDE_FOLDER ONNX_PROTO_LIBRARY ONNX_LIBRARY)
+add_library(millwright_onnx_proto INTERFACE)
+target_include_directories(millwright_onnx_proto SYSTEM INTERFACE "${ONNX_INCLUDE_FOLDER}")
+target_compile_definitions(millwright_onnx_proto INTERFACE ONNX_NAMESPACE=onnx ONNX_ML=1)
+target_link_libraries(millwright_onnx_proto INTERFACE "${ONNX_PROTO_LIBRARY}" PkgConfig::PROTOBUF)
+add_library(millwright_onnx INTERFACE)
+target_link_libraries(millwright_onnx INTERFACE "${ONNX_LIBRARY}" millwright_onnx_proto)
 
 if(MILLWRIGHT_ENGINE)
-  find_package(Torch 1.13 REQUIRED)
+  include("${CMAKE_CURRENT_LIST_DIR}/torch.cmake")
 endif()
 if(MILLWRIGHT_UI)
   find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets Svg DBus Test LinguistTools)

@@ -132,7 +132,7 @@ QWidget* ModelsPage::build_right() {
   evaluation_card_->body()->addLayout(about);
   evaluation_card_->add_action(evaluation_->modes());
   evaluation_card_->body()->addWidget(evaluation_, 1);
-  connect(save, &QPushButton::clicked, this, &ModelsPage::export_model);
+  connect(save, &QPushButton::clicked, this, [this] { export_model(models::ModelFormat::hf); });
   connect(embed_, &QPushButton::clicked, this, &ModelsPage::embed);
   connect(on_, &Picker::picked, this, [this](const QString& id) { choose_evaluation(id.toLongLong()); });
   connect(evaluation_, &detail::EvaluationView::cell_chosen, this, &ModelsPage::show_cell);
@@ -151,7 +151,10 @@ void ModelsPage::add_commands() {
               [this] { works_->add_folder(); });
   embed_action_ =
       add_command(QStringLiteral("models.embed"), tr("Embed records with the model…"), menu, {}, [this] { embed(); });
-  add_command(QStringLiteral("models.export"), tr("Export the model…"), menu, {}, [this] { export_model(); });
+  add_command(QStringLiteral("models.export"), tr("Export the model…"), menu, {},
+              [this] { export_model(models::ModelFormat::hf); });
+  add_command(QStringLiteral("models.export_onnx"), tr("Export the model as ONNX…"), menu, {},
+              [this] { export_model(models::ModelFormat::onnx); });
 }
 
 void ModelsPage::activate(const QVariantMap& arguments) {
@@ -377,8 +380,8 @@ void ModelsPage::evaluate() {
       });
 }
 
-void ModelsPage::export_model() {
-  if (const auto* model = chosen()) works_->export_model(*model);
+void ModelsPage::export_model(models::ModelFormat format) {
+  if (const auto* model = chosen()) works_->export_model(*model, format);
 }
 
 void ModelsPage::embed() {

@@ -50,7 +50,7 @@ class ModelsPage : public StandardPage {
   void promote();
   void roll_back();
   void evaluate();
-  void export_model();
+  void export_model(models::ModelFormat format);
   void embed();
   [[nodiscard]] const models::Model* chosen() const;
 

@@ -60,12 +60,14 @@ Result<int> add_folder(Context& context, const Options& options) {
 
 Result<int> export_one(Context& context, const Options& options) {
   MW_ASSIGN(auto project, context.open(options.project));
-  if (options.format != "hf")
+  const auto format = models::model_format_named(options.format);
+  if (!format)
     return fail(ErrorKind::usage, "models.format", "Models cannot be written as {format}.",
                 {{"format", options.format}},
-                "--format hf writes its folder: configuration, vocabulary and safetensors.");
+                "--format hf writes its folder: configuration, vocabulary and safetensors; --format onnx an encoder's "
+                "graph with its weights.");
   MW_ASSIGN(const models::Model model, models::find_model(project, options.model));
-  MW_ASSIGN(const auto files, models::export_model(project, model.id, options.to));
+  MW_ASSIGN(const auto files, models::export_model(project, model.id, options.to, *format, context.work("Export")));
   Json array = Json::array();
   for (const models::ModelFile& file : files)
     array.push_back({{"path", (fs::path(options.to) / file.name).string()},
@@ -91,7 +93,7 @@ void add(CLI::App& app, Context& context) {
   context.action(in, [options](Context& c) { return add_folder(c, *options); });
   CLI::App* out = context.verb(*verb, "export", "Write a model as a folder", "models demo export latest --to ./model");
   out->add_option("MODEL", options->model, "The model")->required();
-  out->add_option("--format", options->format, "hf")->type_name("F");
+  out->add_option("--format", options->format, "hf, or onnx for an encoder")->type_name("F");
   out->add_option("--to", options->to, "The folder")->type_name("DIR")->required();
   context.action(out, [options](Context& c) { return export_one(c, *options); });
 }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <ATen/ATen.h>
+#include <ATen/Context.h>
+#include <ATen/core/grad_mode.h>  // no longer part of ATen.h in 2.11
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/util/Exception.h>
 #include <dlfcn.h>
@@ -21,6 +23,15 @@ inline int cuda_devices() {
   return at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().deviceCount()) : 0;
 #else
   return at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().getNumGPUs()) : 0;
+#endif
+}
+
+/// Whether only algorithms that give the same bits each time may be used.
+inline void set_deterministic(bool on) {
+  at::globalContext().setDeterministicAlgorithms(on, /*warn_only=*/false);
+#if MW_TORCH_AT_LEAST(2, 2)
+  // Would write NaN into every new tensor before it is filled; nothing here reads what it has not written.
+  at::globalContext().setDeterministicFillUninitializedMemory(false);
 #endif
 }
 

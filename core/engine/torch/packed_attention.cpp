@@ -7,7 +7,6 @@
 
 #include "detail/attention_kernel.h"
 #include "detail/elementwise_kernels.h"
-#include "torch/compat.h"
 
 namespace millwright::engine {
 namespace {

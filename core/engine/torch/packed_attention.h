@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "detail/vectors.h"
+#include "torch/compat.h"
 
 namespace millwright::engine {
 

@@ -38,7 +38,7 @@ void millwright_torch_start(int threads, int deterministic, Result<Json>* result
     // Torch starts with one thread on some machines: never leave it to chance.
     at::set_num_threads(threads);
     settle_blas();
-    at::globalContext().setDeterministicAlgorithms(deterministic != 0, /*warn_only=*/false);
+    compat::set_deterministic(deterministic != 0);
     return Json{{"version", TORCH_VERSION},
                 {"threads", at::get_num_threads()},
                 {"deterministic", at::globalContext().deterministicAlgorithms()},

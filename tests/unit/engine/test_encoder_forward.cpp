@@ -1,11 +1,11 @@
 // The five families beside the reference implementation. Expected numbers: transformers,
-// tests/fixtures/encoders/make.py, whose formula for the weights is repeated here.
+// tests/fixtures/encoders/make.py.
 #include <QTemporaryDir>
 #include <QTest>
 #include <cmath>
 
 #include "base/files.h"
-#include "base/safetensors.h"
+#include "encoder_weights.h"
 #include "engine/encoder_input.h"
 #include "engine/encoder_weights.h"
 #include "engine/torch.h"
@@ -15,41 +15,6 @@ using namespace millwright;
 using namespace millwright::engine;
 
 namespace {
-
-uint64_t fnv1a(std::string_view text) {
-  uint64_t value = 0xCBF29CE484222325ULL;
-  for (const char c : text) value = (value ^ static_cast<uint8_t>(c)) * 0x100000001B3ULL;
-  return value;
-}
-
-std::vector<float> numbers(const text::Slot& slot) {
-  std::vector<float> out;
-  const uint64_t seed = fnv1a(slot.name);
-  for (uint64_t i = 0; i < slot.elements(); ++i) {
-    uint64_t x = seed + i + 0x9E3779B97F4A7C15ULL;
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ULL;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EBULL;
-    x ^= x >> 31;
-    const double value = (static_cast<double>(x >> 40) / (1 << 24) - 0.5) * 0.4;
-    out.push_back(static_cast<float>(value + (slot.is_norm() && slot.part == text::Part::weight ? 1 : 0)));
-  }
-  return out;
-}
-
-/// A model folder with the formula's weights.
-Status write_folder(const fs::path& folder, const Json& config_json) {
-  const auto reading = text::read_encoder_config(config_json);
-  if (!reading) return tl::make_unexpected(reading.error());
-  std::vector<std::vector<float>> kept;
-  std::vector<TensorToWrite> tensors;
-  for (const text::Slot& slot : text::slots_of(reading->config)) {
-    kept.push_back(numbers(slot));
-    tensors.push_back(tensor_to_write<float>(slot.name, slot.shape, std::span<const float>(kept.back())));
-  }
-  MW_TRY(write_safetensors(folder / "model.safetensors", tensors, {{"format", "pt"}}));
-  MW_TRY(write_file_atomically(folder / "vocab.txt", "[PAD]\n"));
-  return write_file_atomically(folder / "config.json", to_text(config_json));
-}
 
 std::vector<double> flat(const Json& json) {
   if (!json.is_array()) return {json.get<double>()};
@@ -115,7 +80,7 @@ class TestEncoderForward : public QObject {
     const Json one = expected()["cases"][static_cast<size_t>(number)];
     const QTemporaryDir memory;
     const fs::path path = memory.path().toStdString();
-    const Status written = write_folder(path, one["config"]);
+    const Status written = testing::write_encoder_folder(path, one["config"]);
     QVERIFY2(written.has_value(), written ? "" : message_of(written.error()).c_str());
     const auto folder = text::EncoderFolder::open(path);
     QVERIFY2(folder.has_value(), folder ? "" : message_of(folder.error()).c_str());
@@ -143,7 +108,7 @@ class TestEncoderForward : public QObject {
     const Json one = expected()["cases"][1];
     const QTemporaryDir memory;
     const fs::path path = memory.path().toStdString();
-    QVERIFY(write_folder(path, one["config"]).has_value());
+    QVERIFY(testing::write_encoder_folder(path, one["config"]).has_value());
     const auto folder = text::EncoderFolder::open(path);
     const EncoderLayout layout(folder->config());
     const auto model = load(*folder, layout, Dtype::fp64);

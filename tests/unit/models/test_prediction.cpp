@@ -123,6 +123,13 @@ class TestPrediction : public QObject {
     QVERIFY(!export_model(*bench.project, bench.model->id, bench.folder / "again").has_value());
   }
 
+  void it_is_no_graph() {
+    Bench bench;
+    const auto done = export_model(*bench.project, bench.model->id, bench.folder / "onnx", ModelFormat::onnx);
+    QVERIFY(!done && done.error().code == "models.no_encoder");
+    QVERIFY(!fs::exists(bench.folder / "onnx"));
+  }
+
   void a_folder_that_is_no_model_is_refused() {
     Bench bench;
     QVERIFY(write_file_atomically(bench.folder / "model" / "config.json", "{}"));

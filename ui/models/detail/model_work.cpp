@@ -70,13 +70,17 @@ void ModelWork::show_folder(const QString& folder, const models::ModelFolder& fo
   dialog->open();
 }
 
-void ModelWork::export_model(const models::Model& model) {
+void ModelWork::export_model(const models::Model& model, models::ModelFormat format) {
   const QString folder = QFileDialog::getExistingDirectory(parent_, tr("Export the model into a folder"));
   if (folder.isEmpty()) return;
+  const bool onnx = format == models::ModelFormat::onnx;
+  const fs::path to =
+      fs::path(utf8_of(folder)) / ("model-" + tail(model.uuid).substr(0, kShortTail) + (onnx ? "-onnx" : ""));
   work(
       tr("Exporting the model"),
-      [id = model.id, to = fs::path(utf8_of(folder)) / ("model-" + tail(model.uuid).substr(0, kShortTail))](
-          store::Project& project, const Work&) { return models::export_model(project, id, to); },
+      [id = model.id, to, format](store::Project& project, const Work& work) {
+        return models::export_model(project, id, to, format, work);
+      },
       [this](const std::vector<models::ModelFile>& files) {
         Q_EMIT said(tr("Wrote %1").arg(counted(static_cast<qint64>(files.size()), tr("1 file"), tr("%1 files"))),
                     State::pass);

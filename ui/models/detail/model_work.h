@@ -26,7 +26,7 @@ class ModelWork : public QObject {
   void add_folder();
   /// Looks at the folder, shows what it is, and takes it in when that is wanted.
   void add_folder(const QString& folder);
-  void export_model(const models::Model& model);
+  void export_model(const models::Model& model, models::ModelFormat format);
   void embed(const models::Model& model, const std::vector<records::BatchInfo>& batches);
 
  Q_SIGNALS:
