@@ -1,6 +1,7 @@
 // A person opens the demo, labels twenty items by keyboard, flags one of them, makes the flag's note a rule; starts the
 // program again and takes the last label back.
 #include <QApplication>
+#include <QComboBox>
 #include <QLineEdit>
 #include <QPlainTextEdit>
 
@@ -8,7 +9,9 @@
 #include "labels/guide.h"
 #include "labels/queue.h"
 #include "labels/task.h"
+#include "models/label_errors.h"
 #include "ui_labels/labels_page.h"
+#include "ui_widgets/dialogs.h"
 #include "workbench.h"
 
 using namespace millwright;            // NOLINT: a test's own file
@@ -139,6 +142,28 @@ class JourneyLabeling : public QObject {
     QTRY_COMPARE(workbench_->window().session()->pending_writes(), 0);
     const auto acts = history(demo_.open(), task_);
     QCOMPARE(QString::fromStdString(acts.front().act.label.value_or("")), QStringLiteral("python"));
+  }
+
+  void labels_that_look_wrong_are_queued() {
+    workbench_->window().commands().run(QStringLiteral("labels.errors"));
+    const auto project = demo_.open();
+    QTRY_VERIFY_WITH_TIMEOUT(models::newest_cross_validation(project, task_).has_value(), 120'000);
+    const auto suspects = models::suspected_labels(project, *models::newest_cross_validation(project, task_), {});
+    QVERIFY(suspects.has_value() && suspects->size() > 3);
+    workbench_->when_dialog<Dialog>([](Dialog& dialog) {
+      for (auto* box : dialog.findChildren<QComboBox*>())
+        if (box->accessibleName() == QStringLiteral("Order")) box->setCurrentIndex(box->count() - 1);
+      dialog.accept();
+    });
+    workbench_->window().commands().run(QStringLiteral("labels.new_queue"));
+    const auto newest = [&] { return labels::list_queues(project, task_)->front(); };
+    QTRY_VERIFY(newest().origin.contains("suspects"));
+    QTRY_COMPARE(newest().items, static_cast<int64_t>(std::min<size_t>(suspects->size(), 500)));
+    const auto items = labels::queue_items(project, newest().id, -1, 1);
+    QVERIFY(items->front().record == suspects->front().record);
+    auto& page = workbench_->page<LabelsPage>("labels");
+    QTRY_VERIFY(page.current_record() == suspects->front().record);
+    QVERIFY(workbench_->take_pictures(QStringLiteral("labeling-suspects")));
   }
 
   void cleanupTestCase() { workbench_.reset(); }
