@@ -259,6 +259,12 @@ class TestContract : public QObject {
     const Said folder = run({"models", project_, "export", model, "--to", home_.filePath("model"), "--json"});
     QVERIFY2(folder.code == 0, folder.err);
     has(folder.json()["files"].toArray().first().toObject(), {"path", "sha256"});
+    for (const auto& [format, code] : {std::pair{"onnx", "models.no_encoder"}, {"tflite", "models.format"}}) {
+      const QString target = home_.filePath(format);
+      const Said other = run({"models", project_, "export", model, "--format", format, "--to", target, "--json"});
+      QCOMPARE(other.code, 2);
+      QCOMPARE(other.json()["error"].toObject()["code"].toString(), QString(code));
+    }
     const Said added = run({"models", project_, "add", home_.filePath("model"), "--name", "twin", "--json"});
     QVERIFY2(added.code == 0, added.err);
     has(added.json(), {"model", "family", "parameters", "sha256"});
