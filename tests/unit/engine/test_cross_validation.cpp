@@ -76,7 +76,7 @@ class TestCrossValidation : public QObject {
       const QTemporaryDir memory;
       const fs::path file = fs::path(memory.path().toStdString()) / "rows.jsonl";
       QVERIFY(write_file_atomically(file, lines_of(split)).has_value());
-      const auto read = engine::read_training_rows(file, {});
+      const auto read = engine::read_training_rows(file, engine::Objective::classification, {});
       const auto trained = engine::train_linear(*read, options, 3, {});
       QVERIFY(trained.has_value());
       text::LinearScratch scratch;
