@@ -111,7 +111,8 @@ double Adamw::norm(const std::vector<at::Tensor>& gradients) const {
   }
   std::vector<at::Tensor> norms;
   for (const at::Tensor& gradient : gradients)
-    if (gradient.defined()) norms.push_back(at::norm(gradient, 2, at::kFloat));
+    if (gradient.defined())
+      norms.push_back(at::norm(gradient, 2, gradient.scalar_type() == at::kDouble ? at::kDouble : at::kFloat));
   return at::norm(at::stack(norms)).item<double>();
 }
 
