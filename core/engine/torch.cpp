@@ -26,13 +26,14 @@ F entry(const char* name) {
 }
 
 /// OpenBLAS picks Haswell kernels on newer AMD processors, at half the speed: name the kernels, but only where the
-/// processor has AVX-512. It reads the environment when it is loaded, and cuBLAS when it starts.
+/// processor has AVX-512. Those for Cooper Lake want its bfloat16, too, and multiply floats nearly twice as fast as
+/// those for Skylake. It reads the environment when it is loaded, and cuBLAS when it starts.
 void set_environment(int threads) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vl"))
-    ::setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
+    ::setenv("OPENBLAS_CORETYPE", __builtin_cpu_supports("avx512bf16") ? "Cooperlake" : "SkylakeX", 0);
 #endif
   const std::string count = std::to_string(threads);
   ::setenv("OMP_NUM_THREADS", count.c_str(), 0);

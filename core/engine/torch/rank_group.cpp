@@ -51,15 +51,15 @@ struct RankGroup::State {
 
 Result<std::unique_ptr<RankGroup>> RankGroup::join(const Ranks& ranks) {
   auto state = std::make_unique<State>();
-  MW_TRY(with_others([&] {
-    c10d::TCPStoreOptions store;
-    store.port = ranks.port;
-    store.isServer = ranks.first();
-    store.numWorkers = static_cast<size_t>(ranks.size);
-    store.timeout = kPatience;
+  c10d::TCPStoreOptions store;
+  store.port = ranks.port;
+  store.isServer = ranks.first();
+  store.numWorkers = static_cast<size_t>(ranks.size);
+  store.timeout = kPatience;
 #if MW_TORCH_AT_LEAST(2, 4)
-    store.useLibUV = false;  // Debian's libtorch comes without it
+  store.useLibUV = false;  // Debian's libtorch comes without it
 #endif
+  MW_TRY(with_others([&] {
     state->store = c10::make_intrusive<c10d::TCPStore>(ranks.address, store);
     const auto options = c10d::ProcessGroupGloo::Options::create(kPatience);
     options->devices.push_back(c10d::ProcessGroupGloo::createDefaultDevice());
