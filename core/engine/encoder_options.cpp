@@ -10,7 +10,7 @@ namespace {
 
 /// Passes that give about as many steps as such models need, whatever the number of rows.
 int64_t default_epochs(size_t rows, bool fresh) {
-  const double wanted = fresh ? 180'000 : 75'000;  // texts
+  const double wanted = fresh ? 120'000 : 75'000;  // texts
   const double epochs = std::ceil(wanted / static_cast<double>(std::max<size_t>(rows, 1)));
   return static_cast<int64_t>(std::clamp(epochs, fresh ? 8.0 : 3.0, fresh ? 100.0 : 20.0));
 }

@@ -31,7 +31,8 @@ struct TrainRequest {
 /// "gate.closed") when the snapshot's gate is shut: the error names the checks. Errors of options: see
 /// jobs/algorithms.h; usage "train.no_such_algorithm", "train.device", "train.base" (an algorithm that starts from
 /// nothing, or a model that no encoder can start from), "train.teacher" (likewise), "train.objective" (one that a
-/// task's labels do not serve), "train.no_time"; bad_input "train.too_few" (fewer than two labels in the training split).
+/// task's labels do not serve), "train.no_time"; bad_input "train.too_few" (fewer than two labels in the training
+/// split).
 [[nodiscard]] Result<jobs::Job> start_training(store::Project& project, const TrainRequest& request, const Work& work);
 
 /// Takes over what training jobs leave: model files into blobs, run, model and evaluations into the project.
