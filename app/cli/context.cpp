@@ -141,6 +141,13 @@ void Context::answer(const Json& document, const std::function<void(std::ostream
   std::cout.flush();
 }
 
+int Context::queued(const std::string& job) {
+  answer({{"job", job}}, [&](std::ostream& out) {
+    out << "Queued as job " << job << ". `jobs run` works it off here; so does an open workbench.\n";
+  });
+  return 0;
+}
+
 void Context::line(const Json& document) {
   streams_ = true;
   std::cout << to_text(document) << '\n';

@@ -56,6 +56,8 @@ class Context {
 
   /// The verb's answer: with --json the document on stdout, else what `human` writes to stdout.
   void answer(const Json& document, const std::function<void(std::ostream&)>& human);
+  /// Says that a job waits to be worked off: what a verb with --wait says without it. Returns the exit code.
+  int queued(const std::string& job);
   /// One line of a verb that streams (JSON Lines on stdout, always).
   void line(const Json& document);
   /// Text or CSV lines of a verb that streams in another format; stdout.

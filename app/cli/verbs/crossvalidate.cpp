@@ -33,12 +33,7 @@ Result<int> validate(Context& context, Options& options) {
   MW_ASSIGN(options.request.settings, read_settings(options.settings));
   const Work work = context.work("Cross-validate");
   MW_ASSIGN(const jobs::Job job, models::start_cross_validation(project, options.request, work));
-  if (!options.wait) {
-    context.answer({{"job", tail(job.uuid)}}, [&](std::ostream& out) {
-      out << "Queued as job " << tail(job.uuid) << ". `jobs run` works it off here; so does an open workbench.\n";
-    });
-    return 0;
-  }
+  if (!options.wait) return context.queued(tail(job.uuid));
   MW_ASSIGN(auto foreman, models::foreman(project));
   MW_ASSIGN(const jobs::Job done, foreman.wait(job.id, work));
   MW_ASSIGN(const auto made, models::cross_validation_of_job(project, done.id));

@@ -21,12 +21,7 @@ Result<int> run(Context& context, const Options& options) {
   const Work work = context.work("Embed");
   const double began = steady_seconds();
   MW_ASSIGN(const jobs::Job job, models::start_embedding(project, options.request, work));
-  if (!options.wait) {
-    context.answer({{"job", tail(job.uuid)}}, [&](std::ostream& out) {
-      out << "Queued as job " << tail(job.uuid) << ". `jobs run` works it off here; so does an open workbench.\n";
-    });
-    return 0;
-  }
+  if (!options.wait) return context.queued(tail(job.uuid));
   MW_ASSIGN(auto foreman, models::foreman(project));
   MW_ASSIGN(const jobs::Job done, foreman.wait(job.id, work));
   MW_ASSIGN(const models::EmbeddingResult made, models::embeddings_of_job(project, done));

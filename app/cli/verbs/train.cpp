@@ -35,12 +35,7 @@ Result<int> run(Context& context, Options& options) {
   MW_ASSIGN(options.request.settings, read_settings(options.settings));
   const Work work = context.work("Train");
   MW_ASSIGN(const jobs::Job job, models::start_training(project, options.request, work));
-  if (!options.wait) {
-    context.answer({{"job", tail(job.uuid)}}, [&](std::ostream& out) {
-      out << "Queued as job " << tail(job.uuid) << ". `jobs run` works it off here; so does an open workbench.\n";
-    });
-    return 0;
-  }
+  if (!options.wait) return context.queued(tail(job.uuid));
   MW_ASSIGN(auto foreman, models::foreman(project));
   MW_ASSIGN(const jobs::Job done, foreman.wait(job.id, work));
   MW_ASSIGN(const models::Run made, models::run_of_job(project, done.id));
