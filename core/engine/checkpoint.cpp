@@ -1,7 +1,5 @@
 #include "engine/checkpoint.h"
 
-#include <span>
-
 #include "base/files.h"
 #include "base/safetensors.h"
 
@@ -11,8 +9,8 @@ namespace {
 constexpr const char* kFile = "training.safetensors";
 
 template <class T>
-void add(std::vector<TensorToWrite>& tensors, std::string name, const std::vector<T>& values) {
-  tensors.push_back(tensor_to_write<T>(std::move(name), {values.size()}, std::span<const T>(values)));
+void add(std::vector<TensorToWrite>& tensors, std::string name, std::span<const T> values) {
+  tensors.push_back(tensor_to_write<T>(std::move(name), {values.size()}, values));
 }
 
 template <class T>
@@ -31,16 +29,17 @@ void sweep(const std::filesystem::path& folder) {
 
 }  // namespace
 
-Status write_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint) {
+Status write_checkpoint(const std::filesystem::path& folder, const TrainingStateView& state,
+                        std::span<const float> best, const Json& position) {
   MW_TRY(make_folders(folder));
   std::vector<TensorToWrite> tensors;
-  add(tensors, "weights", checkpoint.state.weights);
-  add(tensors, "first", checkpoint.state.first);
-  add(tensors, "second", checkpoint.state.second);
-  add(tensors, "row_steps", checkpoint.state.row_steps);
-  add(tensors, "learning_rates", checkpoint.state.learning_rates);
-  add(tensors, "best", checkpoint.best);
-  return write_safetensors(folder / kFile, std::move(tensors), {{"position", to_text(checkpoint.position)}});
+  add(tensors, "weights", state.weights);
+  add(tensors, "first", state.first);
+  add(tensors, "second", state.second);
+  add(tensors, "row_steps", state.row_steps);
+  add(tensors, "learning_rates", state.learning_rates);
+  add(tensors, "best", best);
+  return write_safetensors(folder / kFile, std::move(tensors), {{"position", to_text(position)}});
 }
 
 Result<std::optional<Checkpoint>> read_checkpoint(const std::filesystem::path& folder) {

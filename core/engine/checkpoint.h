@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/json.h"
@@ -19,7 +20,8 @@ struct Checkpoint {
 };
 
 /// Into `folder`, which is made when missing. Errors: those of write_file_atomically(), "file.disk_full" among them.
-[[nodiscard]] Status write_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint);
+[[nodiscard]] Status write_checkpoint(const std::filesystem::path& folder, const TrainingStateView& state,
+                                      std::span<const float> best, const Json& position);
 /// nullopt when there is none. What a killed writer left half done is removed. Error: bad_input "safetensors.invalid",
 /// "train.bad_checkpoint".
 [[nodiscard]] Result<std::optional<Checkpoint>> read_checkpoint(const std::filesystem::path& folder);

@@ -10,6 +10,7 @@
 #include "engine/encoder_training.h"
 #include "engine/encoder_weights.h"
 #include "engine/linear_training.h"
+#include "engine/memory_forecast.h"
 #include "engine/run_job.h"
 #include "engine/torch.h"
 #include "engine/training_rows.h"
@@ -203,10 +204,35 @@ class Job {
     settings.optimizer = options.optimizer;
     settings.loss = options.loss;
     settings.ranks = ranks_;
-    work_.report({stage.empty() ? "train" : "pretrain", 0, 0, "steps"});
+    TrainingPlace place{folder_, events_, stop_, std::move(stage), ranks_};
+    if (device_ == "cpu") place.parts = foresee_memory(options, layout, task);
+    work_.report({place.stage.empty() ? "train" : "pretrain", 0, 0, "steps"});
     MW_ASSIGN(const auto model, make_encoder_model(layout, settings));
-    return train_encoder(*model, weights, task, options, seed_, identity, environment_,
-                         {folder_, events_, stop_, std::move(stage), ranks_});
+    return train_encoder(*model, weights, task, options, seed_, identity, environment_, place);
+  }
+
+  /// Says how much memory the training will take, and in how many parts a batch has to be computed for it to be there.
+  /// Where the system has no more to give it ends a program without a word: better to see it before.
+  int64_t foresee_memory(const EncoderOptions& options, const EncoderLayout& layout, const TrainingTask& task) {
+    MemoryBasis basis = memory_basis(task.lengths(), options, seed_, task.validation_rows() > 0);
+    basis.before = resident_memory();
+    const uint64_t available = available_memory();
+    const auto room = [&] { return forecast_memory(layout, options, basis).peak() - basis.before <= available; };
+    while (!room() && basis.parts < options.batch_size) basis.parts = std::min(basis.parts * 2, options.batch_size);
+    const MemoryForecast forecast = forecast_memory(layout, options, basis);
+    const uint64_t peak = forecast.peak();
+    memory_forecast_ = std::max(memory_forecast_, peak);
+    const Json figures = {{"peak", peak},          {"before", forecast.before}, {"model", forecast.model},
+                          {"step", forecast.step}, {"best", forecast.best},     {"available", available},
+                          {"parts", basis.parts}};
+    if (!room()) {
+      events_.log("warning", "The training is going to need more memory than there is.", figures);
+    } else if (basis.parts > 1) {
+      events_.log("warning", "Not enough memory for whole batches: they are computed in parts.", figures);
+    } else {
+      events_.log("info", "Memory that the training is going to take, in bytes.", figures);
+    }
+    return basis.parts;
   }
 
   /// Lets the encoder tell hidden words of the training texts first. What comes of it is kept as a model folder in the
@@ -276,7 +302,7 @@ class Job {
     return task.report(*model, stop_);
   }
 
-  static Json summary_of(const EncoderTraining& trained, const EncoderOptions& options) {
+  [[nodiscard]] Json summary_of(const EncoderTraining& trained, const EncoderOptions& options) const {
     return {{"steps", trained.steps},
             {"epochs", options.epochs},
             {"learning_rate", options.learning_rate},
@@ -285,6 +311,7 @@ class Job {
             {"padding", trained.padding},
             {"micro_schedule", trained.micro_schedule},
             {"memory", trained.memory},
+            {"memory_forecast", memory_forecast_ > 0 ? Json(memory_forecast_) : Json()},
             {"resumed", trained.resumed}};
   }
 
@@ -340,6 +367,7 @@ class Job {
   Work work_;
   Json options_, environment_, pretraining_;
   std::string device_;
+  uint64_t memory_forecast_ = 0;  ///< bytes; 0: none was made
   TrainingRows rows_;
 };
 

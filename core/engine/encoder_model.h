@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -83,6 +84,13 @@ struct TrainingState {
   std::vector<double> learning_rates;         ///< of the steps so far: rows that rested catch up with them
 };
 
+/// The same where it lies: a copy of it would be the largest part of a training's memory.
+struct TrainingStateView {
+  std::span<const float> weights, first, second;
+  std::span<const int64_t> row_steps;
+  std::span<const double> learning_rates;
+};
+
 enum class Output : uint8_t {
   logits,       ///< texts × labels, or tokens × labels (token classification), or tokens × vocabulary (masked_lm)
   mean_hidden,  ///< texts × hidden: the mean over a text's tokens
@@ -117,7 +125,10 @@ class EncoderModel {
 
   [[nodiscard]] virtual Result<std::vector<float>> weights() = 0;
   [[nodiscard]] virtual Status set_weights(std::span<const float> weights) = 0;
-  [[nodiscard]] virtual Result<TrainingState> state() = 0;
+  /// Sets the weights, and lets the optimizer begin anew.
+  [[nodiscard]] virtual Status restart(std::span<const float> weights) = 0;
+  /// Shows `look` where the training stands, and gives what it returns. On a GPU it is copied for that.
+  [[nodiscard]] virtual Status look_at_state(const std::function<Status(const TrainingStateView&)>& look) = 0;
   [[nodiscard]] virtual Status set_state(const TrainingState& state) = 0;
   /// Bytes in use on the device, and their peak; 0 where it cannot be told.
   [[nodiscard]] virtual uint64_t memory() const = 0;

@@ -43,6 +43,7 @@ class Trainer {
     began_ = steady_seconds();
     MW_TRY(model_.set_weights(initial));
     MW_TRY(resume());
+    if (!resumed_ && place_.parts > position_.parts) split_batches(1, place_.parts);
     MW_TRY(fit_into_time(initial));
     schedule_.warmup = std::min(
         schedule_.steps - 1, static_cast<int64_t>(std::ceil(static_cast<double>(schedule_.steps) * options_.warmup)));
@@ -82,7 +83,7 @@ class Trainer {
     MW_ASSIGN(const int64_t known, model_.agree(fs::exists(file, error) ? 1 : 0));
     if (known == 0) {
       MW_ASSIGN(const double seconds, seconds_a_step());
-      MW_TRY(model_.set_state(fresh_state(initial)));
+      MW_TRY(model_.restart(initial));
       tokens_ = 0;
       padding_ = {};
       const double left = options_.max_minutes * 60 * (1 - kReserve) - (steady_seconds() - began_);
@@ -102,16 +103,6 @@ class Trainer {
     schedule_.steps = std::min(schedule_.steps, fitting);
     place_.events.log("info", "The training is made to fit into its time.", plan);
     return {};
-  }
-
-  [[nodiscard]] TrainingState fresh_state(std::span<const float> initial) const {
-    TrainingState state;
-    state.weights.assign(initial.begin(), initial.end());
-    state.first.assign(initial.size(), 0);
-    state.second.assign(initial.size(), 0);
-    const auto now = model_.state();
-    state.row_steps.assign(now ? now->row_steps.size() : 0, 0);
-    return state;
   }
 
   /// Time for a step and its share of an epoch's evaluation.
@@ -168,8 +159,7 @@ class Trainer {
       auto outcome = model_.step(parts, settings);
       if (outcome || outcome.error().code != "train.out_of_memory") return outcome;
       if (position_.parts >= options_.batch_size) return outcome;
-      position_.parts *= 2;
-      position_.micro_schedule.push_back({step, position_.parts});
+      split_batches(step, position_.parts * 2);
       place_.events.log("warning", "Not enough memory: batches are computed in smaller parts.",
                         {{"step", step}, {"parts", position_.parts}});
     }
@@ -181,9 +171,12 @@ class Trainer {
       const bool valid = entry.is_array() && entry.size() == 2 && entry[0].is_number_integer() &&
                          entry[1].is_number_integer() && entry[0] == step;
       if (!valid || entry[1].get<int64_t>() <= position_.parts) continue;
-      position_.parts = std::min(entry[1].get<int64_t>(), options_.batch_size);
-      position_.micro_schedule.push_back({step, position_.parts});
+      split_batches(step, std::min(entry[1].get<int64_t>(), options_.batch_size));
     }
+  }
+  void split_batches(int64_t step, int64_t parts) {
+    position_.parts = parts;
+    position_.micro_schedule.push_back({step, parts});
   }
 
   /// This rank's share of the batches of a step; `weight_sum` is that of all ranks.
@@ -282,6 +275,7 @@ class Trainer {
       position_.best_score = now.score;
       position_.best_loss = now.loss;
       position_.idle_epochs = 0;
+      best_ = {};  // before its successor, not after it
       MW_ASSIGN(best_, model_.weights());
     } else if (++position_.idle_epochs >= options_.patience && options_.patience > 0) {
       position_.done = true;
@@ -297,10 +291,11 @@ class Trainer {
 
   Status save() {
     if (!place_.ranks.first()) return {};
-    MW_ASSIGN(TrainingState state, model_.state());
     position_.identity = identity_;
     position_.environment = environment_;
-    MW_TRY(write_checkpoint(checkpoint_folder(), {std::move(state), best_, position_.to_json()}));
+    MW_TRY(model_.look_at_state([&](const TrainingStateView& state) {
+      return write_checkpoint(checkpoint_folder(), state, best_, position_.to_json());
+    }));
     saved_at_ = steady_seconds();
     return {};
   }

@@ -24,7 +24,7 @@ struct EncoderTraining {
   double tokens_per_second = 0;         ///< real tokens, over the steps alone
   double padding = 1;                   ///< tokens computed beside real ones
   Json micro_schedule = Json::array();  ///< [[step, parts], …]: from that step on a batch was computed in so many parts
-  uint64_t memory = 0;                  ///< most bytes seen in use
+  uint64_t memory = 0;                  ///< most bytes in use at any time
   bool resumed = false;
 };
 
@@ -34,6 +34,7 @@ struct TrainingPlace {
   std::stop_token stop;
   std::string stage;  ///< put before the names of its files: a job may train twice
   Ranks ranks;        ///< the first writes checkpoints, which all read
+  int64_t parts = 1;  ///< a batch is computed in so many from the first step on: memory would not do for fewer
 };
 
 /// Trains `model` from `initial` weights, or from the folder's checkpoint. `identity` is what a checkpoint must agree

@@ -31,11 +31,17 @@ bool same(const Checkpoint& a, const Checkpoint& b) {
          a.best == b.best && a.position == b.position;
 }
 
+Status write(const fs::path& folder, const Checkpoint& all) {
+  const TrainingState& state = all.state;
+  return write_checkpoint(folder, {state.weights, state.first, state.second, state.row_steps, state.learning_rates},
+                          all.best, all.position);
+}
+
 /// Writes checkpoints 1 to 4; the last that was reported as written.
 int write_four(const fs::path& folder) {
   int written = 0;
   for (int number = 1; number <= 4; ++number) {
-    if (!write_checkpoint(folder / "checkpoint", checkpoint(number))) break;
+    if (!write(folder / "checkpoint", checkpoint(number))) break;
     written = number;
   }
   return written;
@@ -82,9 +88,9 @@ class TestCheckpoint : public QObject {
     const QTemporaryDir memory;
     SimulatedDisk disk(memory.path().toStdString());
     const fs::path folder = fs::path(memory.path().toStdString()) / "checkpoint";
-    QVERIFY(write_checkpoint(folder, checkpoint(1)).has_value());
+    QVERIFY(write(folder, checkpoint(1)).has_value());
     disk.fail_at(disk.chances() + 3, ENOSPC);
-    const Status full = write_checkpoint(folder, checkpoint(2));
+    const Status full = write(folder, checkpoint(2));
     QVERIFY(!full);
     QCOMPARE(full.error().code, std::string("file.disk_full"));
     const auto found = read_checkpoint(folder);

@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 
@@ -87,13 +86,6 @@ std::vector<MicroBatch> batches_of(const BenchSettings& settings) {
   return out;
 }
 
-uint64_t peak_memory(const at::Device& device) {
-  if (device.is_cuda()) return memory_in_use(device);
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
-}
-
 Result<Json> measure_encoder(const BenchSettings& settings, const at::Device& device, double rate) {
   const EncoderLayout layout = layout_of(settings);
   EncoderSettings wanted;
@@ -141,7 +133,7 @@ Result<Json> measure_encoder(const BenchSettings& settings, const at::Device& de
               {"flops_per_second", flops},
               {"share_of_matmul", flops / rate},
               {"padding", 1.0},
-              {"peak_memory", peak_memory(device)}};
+              {"peak_memory", memory_in_use(device)}};
 }
 
 }  // namespace

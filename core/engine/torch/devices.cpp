@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include <charconv>
-#include <fstream>
 
+#include "engine/memory_forecast.h"
 #include "torch/compat.h"
 
 namespace millwright::engine {
@@ -49,10 +49,7 @@ uint64_t memory_in_use(const at::Device& device) {
     size_t available = 0, total = 0;
     return compat::cuda_memory(available, total) ? total - available : 0;
   }
-  std::ifstream file("/proc/self/statm");
-  uint64_t pages = 0, resident = 0;
-  file >> pages >> resident;
-  return resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  return peak_resident_memory();
 }
 
 }  // namespace millwright::engine

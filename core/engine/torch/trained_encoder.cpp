@@ -151,10 +151,24 @@ class TorchEncoder final : public EncoderModel {
       return {};
     });
   }
-  Result<TrainingState> state() override {
-    return guarded([&]() -> Result<TrainingState> {
-      return TrainingState{to_vector(flat_), to_vector(adamw_->first), to_vector(adamw_->second), adamw_->row_steps,
-                           adamw_->learning_rates};
+  Status restart(std::span<const float> weights) override {
+    return guarded([&]() -> Status {
+      const at::NoGradGuard no_graph;
+      adamw_->first.zero_();
+      adamw_->second.zero_();
+      adamw_->learning_rates.clear();
+      return set_weights(weights);
+    });
+  }
+  Status look_at_state(const std::function<Status(const TrainingStateView&)>& look) override {
+    return guarded([&]() -> Status {
+      // Tensors that are floats in main memory already are these themselves.
+      const auto here = [](const at::Tensor& tensor) { return tensor.detach().to(at::kCPU, at::kFloat).contiguous(); };
+      const at::Tensor weights = here(flat_), first = here(adamw_->first), second = here(adamw_->second);
+      const auto span = [](const at::Tensor& tensor) {
+        return std::span<const float>(tensor.data_ptr<float>(), static_cast<size_t>(tensor.numel()));
+      };
+      return look({span(weights), span(first), span(second), adamw_->row_steps, adamw_->learning_rates});
     });
   }
   Status set_state(const TrainingState& state) override {
