@@ -16,6 +16,8 @@ using text::Head;
 using text::Role;
 
 constexpr uint64_t kFloat = sizeof(float);
+/// Pages of libraries that are touched first when training, and what malloc holds beside the tensors.
+constexpr uint64_t kBeside = uint64_t{18} << 20;
 
 /// Bytes of a token that the way back through one layer needs: the inputs of its four products, of both LayerNorms and
 /// of the activation, and query, key and value.
@@ -100,7 +102,7 @@ MemoryForecast forecast_memory(const EncoderLayout& layout, const EncoderOptions
 
   MemoryForecast out;
   out.before = basis.before;
-  out.model = 3 * layout.size * kFloat;
+  out.model = 3 * layout.size * kFloat + kBeside;
   if (options.dtype == Dtype::bf16)
     for (const Parameter& p : layout.parameters)
       if (p.role >= Role::query && p.layer >= 0) out.model += p.elements() * 2;

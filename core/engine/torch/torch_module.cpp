@@ -11,6 +11,7 @@
 #include "torch/devices.h"
 #include "torch/guard.h"
 #include "torch/selftest.h"
+#include "torch/tensor_memory.h"
 #include "torch/trained_encoder.h"
 
 using namespace millwright;
@@ -37,6 +38,7 @@ void millwright_torch_start(int threads, int deterministic, Result<Json>* result
   *result = guarded([&]() -> Result<Json> {
     // Torch starts with one thread on some machines: never leave it to chance.
     at::set_num_threads(threads);
+    keep_tensors_apart();
     settle_blas();
     compat::set_deterministic(deterministic != 0);
     return Json{{"version", TORCH_VERSION},
