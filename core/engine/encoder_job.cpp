@@ -113,6 +113,17 @@ Result<Start> start_fresh(const jobs::JobFolder& folder, EncoderOptions options,
                std::move(tokenizer), std::move(files),  Json()};
 }
 
+/// Steps and parts, as the result of a run lists them.
+Status check_micro_schedule(const Json& body) {
+  const auto found = body.find("micro_schedule");
+  if (found == body.end()) return {};
+  const auto is_pair = [](const Json& entry) {
+    return entry.is_array() && entry.size() == 2 && entry[0].is_number_integer() && entry[1].is_number_integer();
+  };
+  if (found->is_array() && std::all_of(found->begin(), found->end(), is_pair)) return {};
+  return fail(ErrorKind::usage, "train.bad_option", "micro_schedule is no list of steps and parts.");
+}
+
 /// What a checkpoint must agree with: everything that decides the weights, environment apart.
 std::string identity_of(const TrainingTask& task, const Json& options, uint64_t seed, std::span<const float> weights) {
   Sha256 hash;
@@ -138,12 +149,12 @@ class Job {
  public:
   Job(const jobs::JobFolder& folder, const Ranks& ranks, jobs::EventWriter& events, const std::stop_token& stop)
       : folder_(folder), ranks_(ranks), events_(events), stop_(stop), began_(steady_seconds()) {
-    const Json seed = folder.spec().body.value("seed", Json());
-    if (seed.is_number_integer()) seed_ = seed.get<uint64_t>();
     work_ = {[this](const Progress& progress) { events_.progress(progress); }, stop_};
   }
 
   Result<Json> run() {
+    MW_ASSIGN(seed_, jobs::seed_of(folder_.spec().body));
+    MW_TRY(check_micro_schedule(folder_.spec().body));
     MW_ASSIGN(options_, jobs::check_options(*jobs::find_algorithm("encoder"),
                                             folder_.spec().body.value("options", Json::object())));
     MW_ASSIGN(device_, device_of(folder_.spec(), ranks_));
@@ -373,12 +384,24 @@ class Job {
 
 }  // namespace
 
+namespace {
+
+/// Libtorch is started before the options are read, to be asked for its devices.
+Result<int64_t> threads_of(const jobs::JobSpec& spec) {
+  if (spec.kind != "train") return 0;
+  MW_ASSIGN(const Json options,
+            jobs::check_options(*jobs::find_algorithm("encoder"), spec.body.value("options", Json::object())));
+  return options.at("threads").get<int64_t>();
+}
+
+}  // namespace
+
 Result<std::string> device_of(const jobs::JobSpec& spec, const Ranks& ranks) {
   const Json wish = spec.body.value("device", Json("auto"));
-  const std::string name = wish.is_string() ? wish.get<std::string>() : "auto";
+  const std::string name = wish.is_string() ? wish.get<std::string>() : to_text(wish);
   if (name == "cpu") return name;
-  const Json threads = spec.body.value("options", Json::object()).value("threads", Json(0));
-  MW_ASSIGN(const Json torch, start_torch(threads_for(threads.is_number_integer() ? threads.get<int64_t>() : 0)));
+  MW_ASSIGN(const int64_t threads, threads_of(spec));
+  MW_ASSIGN(const Json torch, start_torch(threads_for(threads)));
   std::string first_gpu;
   for (const Json& device : torch.at("devices")) {
     const auto found = device.at("name").get<std::string>();

@@ -167,10 +167,10 @@ class Trainer {
 
   /// A repeat of a run that ran out of memory splits its batches where that one did ("micro_schedule" of its result).
   void replay_parts(int64_t step) {
-    for (const Json& entry : place_.folder.spec().body.value("micro_schedule", Json::array())) {
-      const bool valid = entry.is_array() && entry.size() == 2 && entry[0].is_number_integer() &&
-                         entry[1].is_number_integer() && entry[0] == step;
-      if (!valid || entry[1].get<int64_t>() <= position_.parts) continue;
+    const auto found = place_.folder.spec().body.find("micro_schedule");
+    if (found == place_.folder.spec().body.end()) return;
+    for (const Json& entry : *found) {
+      if (entry[0] != step || entry[1].get<int64_t>() <= position_.parts) continue;
       split_batches(step, std::min(entry[1].get<int64_t>(), options_.batch_size));
     }
   }
