@@ -67,6 +67,18 @@ void set_head(text::EncoderConfig& config, const TrainingRows& rows) {
   }
 }
 
+/// Where not even the weights fit into the memory there is, the system would end the engine without a word.
+Status check_room(const EncoderLayout& layout) {
+  const uint64_t needed = layout.size * sizeof(float), available = available_memory();
+  if (needed <= available) return {};
+  return fail(ErrorKind::job, "train.out_of_memory",
+              "The model has {parameters} parameters, which take {needed} MB; there are {available} MB.",
+              {{"parameters", std::to_string(layout.size)},
+               {"needed", std::to_string(needed >> 20)},
+               {"available", std::to_string(available >> 20)}},
+              "Use a smaller model (layers, hidden, intermediate, vocabulary).");
+}
+
 /// With a model folder to begin from: its encoder, and its head too when that knows the same labels.
 Result<Start> start_from_base(const jobs::JobFolder& folder, EncoderOptions options, const TrainingRows& rows,
                               Random& random) {
@@ -79,6 +91,7 @@ Result<Start> start_from_base(const jobs::JobFolder& folder, EncoderOptions opti
   options.max_length = std::min(options.max_length, config.longest());
   options.optimizer.frozen_layers = std::min(options.optimizer.frozen_layers, config.layers);
   EncoderLayout layout(std::move(config), options.lora);
+  MW_TRY(check_room(layout));
   MW_ASSIGN(std::vector<float> weights, load_weights(base, layout, &random));
   MW_ASSIGN(text::Tokenizer tokenizer, text::Tokenizer::load(base.path()));
   if (tokenizer.vocabulary_size() > layout.config.vocabulary)
@@ -108,6 +121,7 @@ Result<Start> start_fresh(const jobs::JobFolder& folder, EncoderOptions options,
     config.hidden_dropout = config.attention_dropout = config.classifier_dropout = options.dropout;
   options.optimizer.frozen_layers = 0;
   EncoderLayout layout(std::move(config));
+  MW_TRY(check_room(layout));
   std::vector<float> weights = draw_weights(layout, random);
   return Start{std::move(options),   std::move(layout), std::move(weights),
                std::move(tokenizer), std::move(files),  Json()};
