@@ -1,5 +1,5 @@
-// A job folder from a stranger: its spec.json and, behind the first zero byte, its rows. What is taken has options within
-// their ranges and rows whose targets are among the labels; everything else is an error.
+// A job folder from a stranger: its spec.json and, behind the first zero byte, its rows. What is taken has options
+// within their ranges and rows whose targets are among the labels; everything else is an error.
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
@@ -25,9 +25,7 @@ const fs::path& scratch() {
   return folder;
 }
 
-void write(const char* name, std::string_view content) {
-  std::ofstream(scratch() / name, std::ios::binary) << content;
-}
+void write(const char* name, std::string_view content) { std::ofstream(scratch() / name, std::ios::binary) << content; }
 
 void check_options(const EncoderOptions& options) {
   const bool sane = options.batch_size >= 1 && options.batch_size <= 4096 && options.epochs >= 1 &&
