@@ -246,20 +246,6 @@ class TestStrangeModels : public QObject {
     QCOMPARE(engine({"/nowhere"}).code, 3);
     QCOMPARE(engine({"/dev/null"}).code, 3);
   }
-
-  // Who may not read a folder is told so. Nobody keeps root out, so root becomes somebody else here.
-  void a_folder_without_permission() {
-    const Model model;
-    fs::permissions(model.memory.path().toStdString(), fs::perms::all);
-    fs::permissions(model.path() / "config.json", fs::perms::none);
-    QStringList arguments = {kEngine, "info", model.name()};
-    if (::getuid() == 0) arguments = QStringList{"setpriv", "--reuid=65534", "--clear-groups"} + arguments;
-    QProcess process;
-    process.start(arguments.takeFirst(), arguments);
-    QVERIFY(process.waitForFinished(60'000));
-    const QByteArray said = process.readAllStandardError();
-    QVERIFY2(process.exitCode() == 4 && said.contains("config.json"), said.constData());
-  }
 };
 
 QTEST_GUILESS_MAIN(TestStrangeModels)

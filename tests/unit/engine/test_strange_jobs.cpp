@@ -54,6 +54,35 @@ void damage(const fs::path& file, std::string_view name, float number) {
   if (!write_file_atomically(file, bytes)) qFatal("cannot write");
 }
 
+/// A disk that is full from the n-th checkpoint on, in the middle of its file.
+class FullDisk final : public FileSystem {
+ public:
+  explicit FullDisk(int checkpoints) : left_(checkpoints) { set_file_system(this); }
+  ~FullDisk() override { set_file_system(nullptr); }
+  int open(const fs::path& path, int flags, unsigned mode) override {
+    const int fd = posix_file_system().open(path, flags, mode);
+    if (path.parent_path().filename() == "checkpoint" && --left_ < 0) full_ = fd;
+    return fd;
+  }
+  int write(int fd, std::span<const uint8_t> data) override {
+    if (fd != full_) return posix_file_system().write(fd, data);
+    (void)posix_file_system().write(fd, data.first(data.size() / 2));
+    return -ENOSPC;
+  }
+  int sync(int fd) override { return posix_file_system().sync(fd); }
+  int close(int fd) override {
+    if (fd == full_) full_ = -1;
+    return posix_file_system().close(fd);
+  }
+  int rename(const fs::path& from, const fs::path& to) override { return posix_file_system().rename(from, to); }
+  int remove(const fs::path& path) override { return posix_file_system().remove(path); }
+  int make_folder(const fs::path& path) override { return posix_file_system().make_folder(path); }
+  int sync_folder(const fs::path& path) override { return posix_file_system().sync_folder(path); }
+
+ private:
+  int left_, full_ = -1;
+};
+
 }  // namespace
 
 class TestStrangeJobs : public QObject {
@@ -262,6 +291,27 @@ class TestStrangeJobs : public QObject {
       QCOMPARE(folder.run(), 3);
       QCOMPARE(*read_file(folder.job->file(name)), std::string("mine"));
     }
+  }
+
+  void a_disk_that_fills_in_the_middle_of_a_checkpoint() {
+    Json body = encoder_body();
+    body["options"]["checkpoint_seconds"] = 0;  // one after each step
+    body["options"]["batch_size"] = 4;
+    const std::string rows = easy_rows(8);
+    const Folder undisturbed(rows, body), folder(rows, body);
+    QCOMPARE(undisturbed.run(), 0);
+    {
+      const FullDisk disk(3);
+      QCOMPARE(folder.run(), 4);
+    }
+    QVERIFY(folder.result().cause == jobs::Cause::disk_full);
+    for (const auto& entry : fs::directory_iterator(folder.job->file("checkpoint")))
+      QCOMPARE(entry.path().filename().string(), std::string("training.safetensors"));  // and nothing half written
+    // With room again it goes on from the checkpoint before, to the same weights.
+    QVERIFY(remove_file(folder.job->file("result.json")));
+    QCOMPARE(folder.run(), 0);
+    QVERIFY(folder.result().outputs["training"]["resumed"].get<bool>());
+    QVERIFY(folder.result().outputs["weights_sha256"] == undisturbed.result().outputs["weights_sha256"]);
   }
 
   // 10 MB in one text, in one word and in many; and texts in which nothing is.

@@ -232,6 +232,19 @@ class TestEncoderFolder : public QObject {
     QCOMPARE(code_of(path / "nowhere"), std::string("file.not_found"));
   }
 
+  // Nobody keeps root out: root reads as somebody else here.
+  void a_folder_without_permission() {
+    Folder folder;
+    folder.write_all();
+    fs::permissions(folder.path(), fs::perms::none);
+    const bool root = ::geteuid() == 0;
+    QVERIFY(!root || ::seteuid(65534) == 0);
+    const std::string code = code_of(folder.path());
+    QVERIFY(!root || ::seteuid(0) == 0);
+    fs::permissions(folder.path(), fs::perms::owner_all);
+    QCOMPARE(code, std::string("file.no_permission"));
+  }
+
   void names_that_are_there_twice() {
     Folder folder;
     folder.write_all();
