@@ -11,6 +11,7 @@
 #include "engine/torch.h"
 #include "text/encoder_folder.h"
 #include "text/tokenizer.h"
+#include "text_lines.h"
 #include "verbs.h"
 
 namespace millwright::app {
@@ -58,8 +59,9 @@ class LineReader {
   }
 
   Result<engine::EncodedText> read(const std::string& line, int64_t number) {
-    const Json json = line.starts_with('{') ? Json::parse(line, nullptr, false) : Json();
-    if (!json.is_object()) return encode(line, {}, number);
+    const auto parsed = line.starts_with('{') ? parse_json(line, "the line") : Json();
+    if (!parsed || !parsed->is_object()) return encode(line, {}, number);
+    const Json& json = *parsed;
     if (json.contains("ids"))
       return engine::EncodedText{whole_numbers(json["ids"]), whole_numbers(json.value("type_ids", Json()))};
     const Json first = json.value("text", Json()), second = json.value("pair", Json());
@@ -127,8 +129,13 @@ Status flush(Model& model, engine::PackedBatch& batch) {
 Status forward_all(Model& model, LineReader& reader, std::istream& in) {
   engine::PackedBatch batch;
   int64_t number = 0;
-  for (std::string line; std::getline(in, line);) {
+  for (std::string line;;) {
+    const LineRead read = read_line(in, line, kLongestTextLine);
+    if (read == LineRead::end) break;
     ++number;
+    if (read != LineRead::line)
+      return fail(ErrorKind::bad_input, "forward.bad_line", "Line {line} is longer than 64 MB, or cannot be read.",
+                  {{"line", std::to_string(number)}});
     MW_ASSIGN(engine::EncodedText text, reader.read(line, number));
     const auto longest = static_cast<size_t>(model.layout.config.longest());
     if (const size_t had = text.size(); engine::cut_text(text, longest))
@@ -156,10 +163,9 @@ int run_forward(std::span<char*> arguments) {
   std::ifstream file;
   const bool from_file = given->places.size() == 2 && given->places[1] != "-";
   if (from_file) {
-    file.open(given->places[1]);
-    if (!file)
-      return complain(
-          fail(ErrorKind::bad_input, "file.not_found", "Cannot read {path}.", {{"path", given->places[1]}}).value());
+    auto opened = open_texts(given->places[1]);
+    if (!opened) return complain(opened.error());
+    file = std::move(*opened);
   }
   LineReader reader(*folder, folder->config().longest());
   const Status done = forward_all(*model, reader, from_file ? file : std::cin);

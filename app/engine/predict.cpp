@@ -1,8 +1,11 @@
 // predict: a classifier at work for another program, which asks line by line and gets a line for each. What is asked is
 // {"texts": […]}; the answer is {"probabilities": [[…], …]}, or {"error": {…}}. Asked for no text it says what it is:
 // {"labels": […], "about": {…}}.
+#include <algorithm>
+#include <cmath>
 #include <iostream>
 
+#include "base/files.h"
 #include "base/json.h"
 #include "engine/encoder_weights.h"
 #include "engine/linear_training.h"
@@ -15,6 +18,8 @@
 
 namespace millwright::app {
 namespace {
+
+constexpr size_t kLongestQuestion = size_t{1} << 30;  // bytes
 
 Json error_json(const Error& error) {
   return {{"error", {{"code", error.code}, {"message", message_of(error)}, {"hint", hint_of(error)}}}};
@@ -58,6 +63,10 @@ class Classifier {
       const auto from = logits.begin() + static_cast<ptrdiff_t>(i * classes);
       row.assign(from, from + static_cast<ptrdiff_t>(classes));
       statistics::softmax(row, temperature_);
+      // Finite weights may be so large that what is computed with them is not.
+      if (!std::all_of(row.begin(), row.end(), [](float p) { return std::isfinite(p); }))
+        return fail(ErrorKind::job, "predict.not_finite",
+                    "The model computes numbers that are not finite: its weights are damaged.");
       rows.push_back(row);
     }
     return Json{{"probabilities", std::move(rows)}};
@@ -117,7 +126,7 @@ int run_predict(std::span<char*> arguments) {
   if (!folder) return complain(folder.error());
   auto classifier = Classifier::open(*folder, given->value("device", "auto"), given->value("dtype", "fp32"));
   if (!classifier) return complain(classifier.error());
-  for (std::string line; std::getline(std::cin, line);) {
+  for (std::string line; read_line(std::cin, line, kLongestQuestion) == LineRead::line;) {
     const auto answer = classifier->answer(line);
     std::cout << to_text(answer ? *answer : error_json(answer.error())) << '\n' << std::flush;
   }

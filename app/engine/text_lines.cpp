@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "base/files.h"
 #include "base/json.h"
 
 namespace millwright {
@@ -15,6 +16,14 @@ bool looks_like_json_line(std::string_view line) {
 
 }  // namespace
 
+Result<std::ifstream> open_texts(const std::string& path) {
+  std::error_code unreadable;
+  std::ifstream file;
+  if (fs::is_regular_file(path, unreadable)) file.open(path, std::ios::binary);
+  if (!file.is_open()) return fail(ErrorKind::bad_input, "file.not_found", "Cannot read {path}.", {{"path", path}});
+  return file;
+}
+
 TextLines::TextLines(std::istream& input, std::string name, Format format)
     : input_(input), name_(std::move(name)), format_(format) {
   if (format_ == Format::guess && (name_.ends_with(".jsonl") || name_.ends_with(".ndjson")))
@@ -22,22 +31,23 @@ TextLines::TextLines(std::istream& input, std::string name, Format format)
 }
 
 Result<bool> TextLines::next(TextLine& line) {
-  if (!std::getline(input_, bytes_, '\n')) {
-    if (input_.bad()) return fail(ErrorKind::bad_input, "file.unreadable", "Cannot read {path}.", {{"path", name_}});
-    return false;
-  }
+  const LineRead read = read_line(input_, bytes_, kLongestTextLine);
+  if (read == LineRead::end) return false;
+  if (read == LineRead::unreadable)
+    return fail(ErrorKind::bad_input, "file.unreadable", "Cannot read {path}.", {{"path", name_}});
   ++number_;
+  const auto wrong = [this](std::string why) {
+    return fail(ErrorKind::bad_input, "engine.line", "Line {line} of {path} {reason}.",
+                {{"line", std::to_string(number_)}, {"path", name_}, {"reason", std::move(why)}},
+                "Each line is a JSON object with a string \"text\" and, for pairs, a string \"pair\".");
+  };
+  if (read == LineRead::too_long) return wrong("is longer than 64 MB");
   if (format_ == Format::guess) format_ = looks_like_json_line(bytes_) ? Format::json_lines : Format::text;
   line.pair.reset();
   if (format_ == Format::text) {
     line.text.swap(bytes_);
     return true;
   }
-  const auto wrong = [this](std::string why) {
-    return fail(ErrorKind::bad_input, "engine.line", "Line {line} of {path} {reason}.",
-                {{"line", std::to_string(number_)}, {"path", name_}, {"reason", std::move(why)}},
-                "Each line is a JSON object with a string \"text\" and, for pairs, a string \"pair\".");
-  };
   const auto json = parse_json(bytes_, "the line");
   if (!json) return wrong("is not valid JSON");
   if (!json->is_object()) return wrong("is not a JSON object");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <fstream>
 #include <istream>
 #include <optional>
 #include <string>
@@ -16,6 +17,11 @@ struct TextLine {
   std::optional<std::string> pair;
 };
 
+constexpr size_t kLongestTextLine = size_t{64} << 20;  // bytes of any line that is read
+
+/// A file of texts, open to be read. Error: bad_input "file.not_found" where it is no file, or none that can be read.
+[[nodiscard]] Result<std::ifstream> open_texts(const std::string& path);
+
 class TextLines {
  public:
   enum class Format { guess, text, json_lines };
@@ -23,7 +29,8 @@ class TextLines {
   /// with a string `text`.
   TextLines(std::istream& input, std::string name, Format format = Format::guess);
 
-  /// False at the end. Errors: bad_input "engine.line" (the line is not what the format asks for), "file.unreadable".
+  /// False at the end. Errors: bad_input "engine.line" (the line is not what the format asks for, or longer than 64
+  /// MB), "file.unreadable".
   [[nodiscard]] Result<bool> next(TextLine& line);
   [[nodiscard]] uint64_t number() const { return number_; }  ///< of the line that was read last, from 1
 

@@ -99,10 +99,7 @@ Status tokenize(const Options& options) {
   const bool from_stdin = options.file == "-";
   std::ifstream file;
   if (!from_stdin) {
-    std::error_code unreadable;
-    if (fs::is_regular_file(options.file, unreadable)) file.open(options.file, std::ios::binary);
-    if (!file.is_open())
-      return fail(ErrorKind::bad_input, "file.not_found", "Cannot read {path}.", {{"path", options.file}});
+    MW_ASSIGN(file, open_texts(options.file));
   }
   TextLines lines(from_stdin ? std::cin : file, from_stdin ? "stdin" : options.file, options.format);
   std::string out;

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <istream>
 
 #include "base/ids.h"
 
@@ -68,24 +69,73 @@ FileSystem& posix_file_system() {
 FileSystem& file_system() { return replaced != nullptr ? *replaced : posix_file_system(); }
 void set_file_system(FileSystem* replacement) { replaced = replacement; }
 
-Result<std::string> read_file(const fs::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return fail_errno("read", path.string(), errno);
+namespace {
+
+std::string_view sort_of(mode_t mode) {
+  return S_ISDIR(mode) ? "a folder" : S_ISFIFO(mode) ? "a pipe" : S_ISSOCK(mode) ? "a socket" : "a device";
+}
+
+/// Reads to the end and closes.
+Result<std::string> read_all(int fd, const fs::path& path, uint64_t largest) {
   std::string content;
   char buffer[1 << 16];
+  int error = 0;
   for (;;) {
     const ssize_t n = ::read(fd, buffer, sizeof buffer);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) {
-      const int error = errno;
-      ::close(fd);
-      return fail_errno("read", path.string(), error);
-    }
-    if (n == 0) break;
+    if (n < 0) error = errno;
+    if (n <= 0) break;
     content.append(buffer, static_cast<size_t>(n));
+    if (content.size() > largest) break;
   }
   ::close(fd);
+  if (error != 0) return fail_errno("read", path.string(), error);
+  if (content.size() > largest)
+    return fail(ErrorKind::bad_input, "file.too_large", "{path} is too large: it may have {size} bytes.",
+                {{"path", path.string()}, {"size", std::to_string(largest)}});
   return content;
+}
+
+}  // namespace
+
+Result<int> open_regular_file(const fs::path& path) {
+  // Opening a pipe waits for its writer, unless asked not to; to a file that makes no difference.
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return fail_errno("read", path.string(), errno);
+  struct stat info {};
+  const int error = ::fstat(fd, &info) == 0 ? 0 : errno;
+  if (error == 0 && S_ISREG(info.st_mode)) return fd;
+  ::close(fd);
+  if (error != 0) return fail_errno("read", path.string(), error);
+  return fail(ErrorKind::bad_input, "file.not_regular", "Cannot read {path}: it is {sort}, not a file.",
+              {{"path", path.string()}, {"sort", std::string(sort_of(info.st_mode))}});
+}
+
+Result<std::string> read_file(const fs::path& path, uint64_t largest) {
+  MW_ASSIGN(const int fd, open_regular_file(path));
+  return read_all(fd, path, largest);
+}
+
+Result<std::string> read_file_or_pipe(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return fail_errno("read", path.string(), errno);
+  return read_all(fd, path, UINT64_MAX);
+}
+
+LineRead read_line(std::istream& input, std::string& line, size_t longest) {
+  line.clear();
+  char piece[1 << 14];
+  for (;;) {
+    input.getline(piece, sizeof piece);
+    const auto n = static_cast<size_t>(input.gcount());
+    if (input.bad()) return LineRead::unreadable;
+    if (n == 0 && line.empty()) return LineRead::end;
+    const bool full = input.fail() && !input.eof();  // the line goes on
+    line.append(piece, full || input.eof() ? n : n - 1);
+    if (line.size() > longest) return LineRead::too_long;
+    if (!full) return LineRead::line;
+    input.clear(input.rdstate() & ~std::ios::failbit);
+  }
 }
 
 Status write_file_atomically(const fs::path& path, std::string_view content) {
@@ -201,12 +251,12 @@ FileLock::~FileLock() {
 }
 
 Result<MappedFile> MappedFile::open(const fs::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return fail_errno("read", path.string(), errno);
+  MW_ASSIGN(const int fd, open_regular_file(path));
   struct stat info {};
-  if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+  if (::fstat(fd, &info) != 0) {
+    const int error = errno;
     ::close(fd);
-    return fail_errno("read", path.string(), EINVAL);
+    return fail_errno("read", path.string(), error);
   }
   const auto size = static_cast<size_t>(info.st_size);
   if (size == 0) {

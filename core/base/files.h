@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <span>
@@ -41,7 +42,16 @@ void set_file_system(FileSystem* replacement);
 /// The real one, for a stand-in to build on.
 [[nodiscard]] FileSystem& posix_file_system();
 
-[[nodiscard]] Result<std::string> read_file(const fs::path& path);
+/// Opens a file to read it; the descriptor is the caller's. Error: bad_input "file.not_regular" for a folder, a pipe or
+/// a device, from which reading may never end; never waits.
+[[nodiscard]] Result<int> open_regular_file(const fs::path& path);
+/// The whole of a regular file. Errors: those of open_regular_file(); bad_input "file.too_large".
+[[nodiscard]] Result<std::string> read_file(const fs::path& path, uint64_t largest = UINT64_MAX);
+/// The same for what a person names, which may be a pipe.
+[[nodiscard]] Result<std::string> read_file_or_pipe(const fs::path& path);
+enum class LineRead { line, end, too_long, unreadable };
+/// The next line of a stream without its LF; a last line needs none. Reads no more than about `longest` bytes of one.
+[[nodiscard]] LineRead read_line(std::istream& input, std::string& line, size_t longest);
 /// Whole or not at all, also through a power cut: temporary name beside it, sync, rename, sync of the folder.
 [[nodiscard]] Status write_file_atomically(const fs::path& path, std::string_view content);
 /// The same for a content in pieces, which need not be put together before.
@@ -89,6 +99,7 @@ class FileLock {
 /// place.
 class MappedFile {
  public:
+  /// Errors: those of open_regular_file().
   [[nodiscard]] static Result<MappedFile> open(const fs::path& path);
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&& other) noexcept;

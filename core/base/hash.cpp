@@ -15,6 +15,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/files.h"
+
 namespace millwright {
 
 struct Sha256::State {
@@ -52,8 +54,7 @@ Digest sha256(std::string_view text) {
 }
 
 Result<Digest> sha256_of_file(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return fail_errno("read", path.string(), errno);
+  MW_ASSIGN(const int fd, open_regular_file(path));
   Sha256 hash;
   std::vector<uint8_t> buffer(1 << 18);
   for (;;) {

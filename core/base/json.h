@@ -11,7 +11,7 @@ namespace millwright {
 
 using Json = nlohmann::ordered_json;
 
-/// Parses a JSON text; error code "json.invalid" with the position.
+/// Error: "json.invalid" with the position; also for a name twice, more than 1,024 levels, numbers beyond double.
 [[nodiscard]] Result<Json> parse_json(std::string_view text, std::string_view where);
 /// One line, UTF-8; NaN and infinity become null; invalid UTF-8 becomes U+FFFD.
 [[nodiscard]] std::string to_text(const Json& json, int indent = -1);

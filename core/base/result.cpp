@@ -1,5 +1,6 @@
 #include "base/result.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -25,10 +26,31 @@ tl::unexpected<Error> fail_errno(std::string_view what, std::string_view path, i
     case ENOENT:
       return fail(ErrorKind::bad_input, "file.not_found", "Cannot {what} {path}: there is no such file or folder.",
                   arguments);
+    case ENOTDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+      return fail(ErrorKind::bad_input, "file.not_found", "Cannot {what} {path}: {reason}.", arguments);
     default:
       return fail(ErrorKind::store, "file.io", "Cannot {what} {path}: {reason}.", arguments);
   }
 }
+
+namespace {
+
+/// A value as it can be shown: what a stranger wrote may be megabytes long, or speak to the terminal.
+void append_shown(std::string& out, std::string_view value) {
+  constexpr size_t kLongest = 4096;
+  size_t length = std::min(value.size(), kLongest);
+  if (length < value.size())
+    while (length > 0 && (static_cast<unsigned char>(value[length]) & 0xC0) == 0x80) --length;  // no half a character
+  for (const char c : value.substr(0, length)) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F ? '?' : c;
+  }
+  if (length < value.size()) out += "…";
+}
+
+}  // namespace
 
 std::string fill(std::string_view text, const Arguments& arguments) {
   std::string out;
@@ -41,7 +63,7 @@ std::string fill(std::string_view text, const Arguments& arguments) {
         bool found = false;
         for (const auto& [key, value] : arguments) {
           if (key == name) {
-            out += value;
+            append_shown(out, value);
             found = true;
             break;
           }

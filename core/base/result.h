@@ -42,7 +42,7 @@ using Arguments = std::vector<std::pair<std::string, std::string>>;
 /// An error that errno explains, about a path.
 [[nodiscard]] tl::unexpected<Error> fail_errno(std::string_view what, std::string_view path, int error_number);
 
-/// Fills {name} places of a text with arguments; unknown names stay as they are.
+/// Fills {name} places with arguments, shown without control characters and up to 4,096 bytes; unknown names stay.
 [[nodiscard]] std::string fill(std::string_view text, const Arguments& arguments);
 [[nodiscard]] std::string message_of(const Error& error);
 [[nodiscard]] std::string hint_of(const Error& error);

@@ -32,6 +32,9 @@ tl::unexpected<Error> invalid(std::string reason) {
               {{"reason", std::move(reason)}});
 }
 
+/// A name as errors show it: a hostile one may have as many bytes as a header.
+std::string in_quotes(std::string_view name) { return "\"" + std::string(name.substr(0, 200)) + "\""; }
+
 /// What the header says of one tensor, before it is believed.
 struct Entry {
   std::string name;
@@ -79,15 +82,15 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     return enter(Place::tensor);
   }
   bool key(string_t& value) override {
-    if (place_ == Place::top && !names_.insert(value).second) return refuse("the name \"" + value + "\" twice");
-    if (place_ != Place::top && !inner_.insert(value).second) return refuse("the key \"" + value + "\" twice");
+    if (place_ == Place::top && !names_.insert(value).second) return refuse("the name " + in_quotes(value) + " twice");
+    if (place_ != Place::top && !inner_.insert(value).second) return refuse("the key " + in_quotes(value) + " twice");
     key_ = value;
     return true;
   }
   bool end_object() override {
     if (place_ == Place::tensor) {
       const Entry& entry = entries.back();
-      if (!entry.type || !entry.shape || !entry.offsets) return refuse("\"" + entry.name + "\" is incomplete");
+      if (!entry.type || !entry.shape || !entry.offsets) return refuse(in_quotes(entry.name) + " is incomplete");
     }
     return enter(place_ == Place::top ? Place::done : Place::top);
   }
@@ -99,7 +102,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     } else if (key_ == "data_offsets") {
       numbers_ = &entry.offsets.emplace();
     } else {
-      return refuse("the unknown key \"" + key_ + "\"");
+      return refuse("the unknown key " + in_quotes(key_));
     }
     return enter(Place::numbers);
   }
@@ -127,14 +130,15 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
 Result<TensorView> check(const Entry& entry, std::span<const uint8_t> data) {
   const auto* known =
       std::find_if(std::begin(kTypes), std::end(kTypes), [&](const TypeName& t) { return t.name == *entry.type; });
-  if (known == std::end(kTypes)) return invalid("\"" + entry.name + "\" is of the unknown type " + *entry.type);
-  if (entry.offsets->size() != 2) return invalid("\"" + entry.name + "\" has no two offsets");
+  if (known == std::end(kTypes))
+    return invalid(in_quotes(entry.name) + " is of the unknown type " + in_quotes(*entry.type));
+  if (entry.offsets->size() != 2) return invalid(in_quotes(entry.name) + " has no two offsets");
   const uint64_t begin = (*entry.offsets)[0], end = (*entry.offsets)[1];
-  if (begin > end || end > data.size()) return invalid("\"" + entry.name + "\" lies outside the data");
+  if (begin > end || end > data.size()) return invalid(in_quotes(entry.name) + " lies outside the data");
   uint64_t size = known->size;
   for (const uint64_t dimension : *entry.shape)
-    if (__builtin_mul_overflow(size, dimension, &size)) return invalid("\"" + entry.name + "\" is too large");
-  if (size != end - begin) return invalid("the shape of \"" + entry.name + "\" does not fit its bytes");
+    if (__builtin_mul_overflow(size, dimension, &size)) return invalid(in_quotes(entry.name) + " is too large");
+  if (size != end - begin) return invalid("the shape of " + in_quotes(entry.name) + " does not fit its bytes");
   return TensorView{entry.name, known->type, *entry.shape, data.subspan(begin, end - begin)};
 }
 
@@ -168,7 +172,7 @@ Status parse_safetensors(std::span<const uint8_t> bytes, std::vector<TensorView>
   });
   const uint8_t* at = data.data();
   for (const TensorView& view : tensors) {
-    if (view.bytes.data() != at) return invalid("\"" + view.name + "\" leaves a hole or overlaps");
+    if (view.bytes.data() != at) return invalid(in_quotes(view.name) + " leaves a hole or overlaps");
     at += view.bytes.size();
   }
   if (at != data.data() + data.size()) return invalid("bytes that belong to no tensor");
@@ -192,12 +196,12 @@ const TensorView* SafetensorsFile::find(std::string_view name) const {
 Result<const TensorView*> SafetensorsFile::expect(std::string_view name, TensorType type,
                                                   std::span<const uint64_t> shape) const {
   const TensorView* view = find(name);
-  if (view == nullptr) return invalid("the tensor \"" + std::string(name) + "\" is missing");
+  if (view == nullptr) return invalid("the tensor " + in_quotes(name) + " is missing");
   if (view->type != type)
-    return invalid("\"" + view->name + "\" is " + std::string(to_string(view->type)) + ", not " +
+    return invalid(in_quotes(view->name) + " is " + std::string(to_string(view->type)) + ", not " +
                    std::string(to_string(type)));
   if (!std::equal(shape.begin(), shape.end(), view->shape.begin(), view->shape.end()))
-    return invalid("\"" + view->name + "\" is of another shape");
+    return invalid(in_quotes(view->name) + " is of another shape");
   return view;
 }
 

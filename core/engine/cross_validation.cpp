@@ -38,7 +38,7 @@ Result<Plan> read_plan(const jobs::JobFolder& folder, size_t rows) {
   MW_ASSIGN(plan.options, jobs::check_options(*jobs::find_algorithm("linear"), body.value("options", Json::object())));
   // A fold's temperature is fitted to the fold, whatever a single training would have done.
   plan.options["calibration"] = "validation";
-  if (const Json seed = body.value("seed", Json()); seed.is_number_integer()) plan.seed = seed.get<uint64_t>();
+  MW_ASSIGN(plan.seed, jobs::seed_of(body));
   MW_ASSIGN(const std::string text, read_file(folder.file("inputs/folds.json")));
   MW_ASSIGN(const Json document, parse_json(text, "folds.json"));
   const Json folds = document.is_object() ? document.value("folds", Json()) : Json();

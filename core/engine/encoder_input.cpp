@@ -38,7 +38,7 @@ bool cut_text(EncodedText& text, size_t longest) {
   if (text.size() <= longest || longest == 0) return false;
   text.ids[longest - 1] = text.ids.back();
   text.ids.resize(longest);
-  if (!text.types.empty()) {
+  if (text.types.size() >= longest) {
     text.types[longest - 1] = text.types.back();
     text.types.resize(longest);
   }

@@ -67,6 +67,18 @@ void set_head(text::EncoderConfig& config, const TrainingRows& rows) {
   }
 }
 
+/// Where not even the weights fit into the memory there is, the system would end the engine without a word.
+Status check_room(const EncoderLayout& layout) {
+  const uint64_t needed = layout.size * sizeof(float), available = available_memory();
+  if (needed <= available) return {};
+  return fail(ErrorKind::job, "train.out_of_memory",
+              "The model has {parameters} parameters, which take {needed} MB; there are {available} MB.",
+              {{"parameters", std::to_string(layout.size)},
+               {"needed", std::to_string(needed >> 20)},
+               {"available", std::to_string(available >> 20)}},
+              "Use a smaller model (layers, hidden, intermediate, vocabulary).");
+}
+
 /// With a model folder to begin from: its encoder, and its head too when that knows the same labels.
 Result<Start> start_from_base(const jobs::JobFolder& folder, EncoderOptions options, const TrainingRows& rows,
                               Random& random) {
@@ -79,6 +91,7 @@ Result<Start> start_from_base(const jobs::JobFolder& folder, EncoderOptions opti
   options.max_length = std::min(options.max_length, config.longest());
   options.optimizer.frozen_layers = std::min(options.optimizer.frozen_layers, config.layers);
   EncoderLayout layout(std::move(config), options.lora);
+  MW_TRY(check_room(layout));
   MW_ASSIGN(std::vector<float> weights, load_weights(base, layout, &random));
   MW_ASSIGN(text::Tokenizer tokenizer, text::Tokenizer::load(base.path()));
   if (tokenizer.vocabulary_size() > layout.config.vocabulary)
@@ -108,9 +121,21 @@ Result<Start> start_fresh(const jobs::JobFolder& folder, EncoderOptions options,
     config.hidden_dropout = config.attention_dropout = config.classifier_dropout = options.dropout;
   options.optimizer.frozen_layers = 0;
   EncoderLayout layout(std::move(config));
+  MW_TRY(check_room(layout));
   std::vector<float> weights = draw_weights(layout, random);
   return Start{std::move(options),   std::move(layout), std::move(weights),
                std::move(tokenizer), std::move(files),  Json()};
+}
+
+/// Steps and parts, as the result of a run lists them.
+Status check_micro_schedule(const Json& body) {
+  const auto found = body.find("micro_schedule");
+  if (found == body.end()) return {};
+  const auto is_pair = [](const Json& entry) {
+    return entry.is_array() && entry.size() == 2 && entry[0].is_number_integer() && entry[1].is_number_integer();
+  };
+  if (found->is_array() && std::all_of(found->begin(), found->end(), is_pair)) return {};
+  return fail(ErrorKind::usage, "train.bad_option", "micro_schedule is no list of steps and parts.");
 }
 
 /// What a checkpoint must agree with: everything that decides the weights, environment apart.
@@ -138,12 +163,12 @@ class Job {
  public:
   Job(const jobs::JobFolder& folder, const Ranks& ranks, jobs::EventWriter& events, const std::stop_token& stop)
       : folder_(folder), ranks_(ranks), events_(events), stop_(stop), began_(steady_seconds()) {
-    const Json seed = folder.spec().body.value("seed", Json());
-    if (seed.is_number_integer()) seed_ = seed.get<uint64_t>();
     work_ = {[this](const Progress& progress) { events_.progress(progress); }, stop_};
   }
 
   Result<Json> run() {
+    MW_ASSIGN(seed_, jobs::seed_of(folder_.spec().body));
+    MW_TRY(check_micro_schedule(folder_.spec().body));
     MW_ASSIGN(options_, jobs::check_options(*jobs::find_algorithm("encoder"),
                                             folder_.spec().body.value("options", Json::object())));
     MW_ASSIGN(device_, device_of(folder_.spec(), ranks_));
@@ -373,12 +398,24 @@ class Job {
 
 }  // namespace
 
+namespace {
+
+/// Libtorch is started before the options are read, to be asked for its devices.
+Result<int64_t> threads_of(const jobs::JobSpec& spec) {
+  if (spec.kind != "train") return 0;
+  MW_ASSIGN(const Json options,
+            jobs::check_options(*jobs::find_algorithm("encoder"), spec.body.value("options", Json::object())));
+  return options.at("threads").get<int64_t>();
+}
+
+}  // namespace
+
 Result<std::string> device_of(const jobs::JobSpec& spec, const Ranks& ranks) {
   const Json wish = spec.body.value("device", Json("auto"));
-  const std::string name = wish.is_string() ? wish.get<std::string>() : "auto";
+  const std::string name = wish.is_string() ? wish.get<std::string>() : to_text(wish);
   if (name == "cpu") return name;
-  const Json threads = spec.body.value("options", Json::object()).value("threads", Json(0));
-  MW_ASSIGN(const Json torch, start_torch(threads_for(threads.is_number_integer() ? threads.get<int64_t>() : 0)));
+  MW_ASSIGN(const int64_t threads, threads_of(spec));
+  MW_ASSIGN(const Json torch, start_torch(threads_for(threads)));
   std::string first_gpu;
   for (const Json& device : torch.at("devices")) {
     const auto found = device.at("name").get<std::string>();

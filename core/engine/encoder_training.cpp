@@ -42,7 +42,7 @@ class Trainer {
   Result<EncoderTraining> run(std::span<const float> initial) {
     began_ = steady_seconds();
     MW_TRY(model_.set_weights(initial));
-    MW_TRY(resume());
+    MW_TRY(resume(initial));
     if (!resumed_ && place_.parts > position_.parts) split_batches(1, place_.parts);
     MW_TRY(fit_into_time(initial));
     schedule_.warmup = std::min(
@@ -55,7 +55,7 @@ class Trainer {
  private:
   [[nodiscard]] const std::vector<uint32_t>& lengths() const { return task_.lengths(); }
 
-  Status resume() {
+  Status resume(std::span<const float> initial) {
     MW_ASSIGN(std::optional<Checkpoint> found, read_checkpoint(checkpoint_folder()));
     if (!found) return {};
     MW_ASSIGN(position_, Position::from_json(found->position));
@@ -67,6 +67,9 @@ class Trainer {
       place_.events.log("warning", "The training goes on in another environment: its weights may differ.",
                         {{"before", position_.environment}, {"now", environment_}});
     MW_TRY(model_.set_state(found->state));
+    if (found->best.size() != (position_.best_epoch > 0 ? initial.size() : 0))
+      return fail(ErrorKind::bad_input, "train.bad_checkpoint", "The checkpoint cannot be used: {reason}.",
+                  {{"reason", "its best weights are of another model"}});
     best_ = std::move(found->best);
     first_step_ = position_.step;
     resumed_ = true;
@@ -167,10 +170,10 @@ class Trainer {
 
   /// A repeat of a run that ran out of memory splits its batches where that one did ("micro_schedule" of its result).
   void replay_parts(int64_t step) {
-    for (const Json& entry : place_.folder.spec().body.value("micro_schedule", Json::array())) {
-      const bool valid = entry.is_array() && entry.size() == 2 && entry[0].is_number_integer() &&
-                         entry[1].is_number_integer() && entry[0] == step;
-      if (!valid || entry[1].get<int64_t>() <= position_.parts) continue;
+    const auto found = place_.folder.spec().body.find("micro_schedule");
+    if (found == place_.folder.spec().body.end()) return;
+    for (const Json& entry : *found) {
+      if (entry[0] != step || entry[1].get<int64_t>() <= position_.parts) continue;
       split_batches(step, std::min(entry[1].get<int64_t>(), options_.batch_size));
     }
   }

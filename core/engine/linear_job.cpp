@@ -63,8 +63,7 @@ Result<Json> run_linear_training(const jobs::JobFolder& folder, jobs::EventWrite
   const Json& body = folder.spec().body;
   const jobs::Algorithm* algorithm = jobs::find_algorithm("linear");
   MW_ASSIGN(const Json options, jobs::check_options(*algorithm, body.value("options", Json::object())));
-  const auto seed_found = body.find("seed");
-  const uint64_t seed = seed_found != body.end() && seed_found->is_number_integer() ? seed_found->get<uint64_t>() : 0;
+  MW_ASSIGN(const uint64_t seed, jobs::seed_of(body));
 
   const Work work{[&](const Progress& progress) { events.progress(progress); }, stop};
   work.report({"read", 0, 0, "bytes"});

@@ -55,10 +55,11 @@ Result<std::string> device_to_lock(const jobs::JobSpec& spec, const Ranks& ranks
   return device_of(spec, ranks);
 }
 
-/// The job's work, with what third parties throw caught here.
-Result<Json> guarded(const JobFolder& folder, const Ranks& ranks, EventWriter& events, const std::stop_token& stop) {
+/// Work with what third parties throw caught here.
+template <class F>
+Result<Json> guarded(F&& work) {
   try {
-    return dispatch(folder, ranks, events, stop);
+    return work();
   } catch (const std::bad_alloc&) {
     return fail(ErrorKind::job, "train.out_of_memory", "There was not enough memory.", {},
                 "Use a smaller model or batch, fewer features (min_df), or close other programs.");
@@ -118,9 +119,9 @@ Result<int> run_job(const std::filesystem::path& path, const std::stop_source& s
                   events->progress({"wait_for_device", 0, 0, ""});
                 }));
     }
-    return guarded(folder, ranks, *events, stop.get_token());
+    return dispatch(folder, ranks, *events, stop.get_token());
   };
-  Result<Json> outputs = run();
+  Result<Json> outputs = guarded(run);
   // Nothing is decided yet: with all ranks there again, the training goes on.
   if (!outputs && outputs.error().code == "train.lost_rank") {
     events->log("error", message_of(outputs.error()));

@@ -9,10 +9,14 @@
 #include <optional>
 #include <utility>
 
+#include "base/files.h"
+
 namespace millwright::engine {
 namespace {
 
 constexpr int64_t kBetweenChecks = 4096;  // rows between two looks at the stop token
+constexpr size_t kLongestLine = 64 << 20;
+constexpr ptrdiff_t kPadding = simdjson::SIMDJSON_PADDING;
 
 tl::unexpected<Error> bad_row(int64_t line, std::string_view why) {
   return fail(ErrorKind::bad_input, "train.bad_row", "Line {line} of the training rows cannot be used: {reason}.",
@@ -104,10 +108,17 @@ Why read_target(const Object& object, Objective objective, Row& row) {
   return std::nullopt;
 }
 
-/// Reads a line, after which readable bytes must follow (simdjson's padding).
-Why read_row(simdjson::dom::parser& parser, const char* line, size_t length, Objective objective, Row& row) {
+struct Line {
+  const char* at;
+  size_t length;
+  bool padded;     ///< so many bytes of the file follow that simdjson can read it where it lies
+  int64_t number;  ///< from 1
+  [[nodiscard]] auto parse_with(simdjson::dom::parser& parser) const { return parser.parse(at, length, !padded); }
+};
+
+Why read_row(simdjson::dom::parser& parser, const Line& line, Objective objective, Row& row) {
   simdjson::dom::element document;
-  if (parser.parse(line, length, false).get(document) != simdjson::SUCCESS) return "it is not valid JSON";
+  if (line.parse_with(parser).get(document) != simdjson::SUCCESS) return "it is not valid JSON";
   Object object;
   if (document.get(object) != simdjson::SUCCESS) return "it is no object";
   for (const auto& [name, target] : {std::pair{"record", &row.record}, {"text", &row.text}, {"split", &row.split}})
@@ -183,12 +194,11 @@ Status number_labels(TrainingRows& rows, Names& names) {
   return {};
 }
 
-/// Calls `use(line, length, number)` for every line that is not empty, numbered from 1.
+/// Calls `use(line)` for every line that is not empty.
 template <class F>
 Status each_line(const std::filesystem::path& file, const Work& work, F&& use) {
-  simdjson::padded_string content;
-  if (const auto error = simdjson::padded_string::load(file.string()).get(content); error != simdjson::SUCCESS)
-    return fail(ErrorKind::bad_input, "file.not_found", "Cannot read {path}.", {{"path", file.string()}});
+  MW_ASSIGN(const MappedFile mapped, MappedFile::open(file));
+  const std::string_view content = mapped.text();
   const char* at = content.data();
   const char* const end = at + content.size();
   for (int64_t number = 1; at < end; ++number) {
@@ -198,7 +208,10 @@ Status each_line(const std::filesystem::path& file, const Work& work, F&& use) {
     }
     const auto* stop = static_cast<const char*>(std::memchr(at, '\n', static_cast<size_t>(end - at)));
     if (stop == nullptr) stop = end;
-    if (stop > at) MW_TRY(use(at, static_cast<size_t>(stop - at), number));
+    const auto length = static_cast<size_t>(stop - at);
+    if (length > kLongestLine) return bad_row(number, "it is longer than 64 MB");
+    if (length > 0) MW_TRY(use(Line{at, length, end - stop >= kPadding, number}));
+    if (stop == end) break;
     at = stop + 1;
   }
   return {};
@@ -237,14 +250,14 @@ Result<TrainingRows> read_training_rows(const std::filesystem::path& file, Objec
   Names names;
   Arena arena(rows.memory);
   simdjson::dom::parser parser;
-  MW_TRY(each_line(file, work, [&](const char* line, size_t length, int64_t number) -> Status {
+  MW_TRY(each_line(file, work, [&](const Line& line) -> Status {
     Row row;
-    if (const auto why = read_row(parser, line, length, objective, row)) return bad_row(number, *why);
+    if (const auto why = read_row(parser, line, objective, row)) return bad_row(line.number, *why);
     SplitRows* const split = row.split == "train"        ? &rows.train
                              : row.split == "validation" ? &rows.validation
                              : row.split == "test"       ? &rows.test
                                                          : nullptr;
-    if (split == nullptr) return bad_row(number, "its split is none of train, validation and test");
+    if (split == nullptr) return bad_row(line.number, "its split is none of train, validation and test");
     keep_row(row, objective, arena, names.of(rows, split), *split);
     return {};
   }));
@@ -261,11 +274,11 @@ Status read_unlabeled_texts(const std::filesystem::path& file, TrainingRows& row
   if (!std::filesystem::exists(file, error)) return {};
   Arena arena(rows.memory);
   simdjson::dom::parser parser;
-  return each_line(file, work, [&](const char* line, size_t length, int64_t number) -> Status {
+  return each_line(file, work, [&](const Line& line) -> Status {
     Object object;
     std::string_view text;
-    if (parser.parse(line, length, false).get(object) != simdjson::SUCCESS || !read_text(object, "text", text))
-      return bad_row(number, "it lacks text as a string");
+    if (line.parse_with(parser).get(object) != simdjson::SUCCESS || !read_text(object, "text", text))
+      return bad_row(line.number, "it lacks text as a string");
     rows.train.record.emplace_back();
     rows.train.text.push_back(arena.keep(text));
     return {};

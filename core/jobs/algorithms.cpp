@@ -360,6 +360,15 @@ Result<Json> complete_options(const Algorithm& algorithm,
   return check_options(algorithm, values);
 }
 
+Result<uint64_t> seed_of(const Json& body) {
+  const auto found = body.find("seed");
+  if (found == body.end() || found->is_null()) return 0;
+  if (!found->is_number_integer())
+    return fail(ErrorKind::usage, "train.bad_option", "{value} is no value for seed: it takes a whole number.",
+                {{"value", to_text(*found)}});
+  return found->get<uint64_t>();
+}
+
 Result<Json> check_options(const Algorithm& algorithm, const Json& values) {
   if (!values.is_object())
     return fail(ErrorKind::usage, "train.bad_option", "The options of {name} are no list of names and values.",

@@ -44,5 +44,7 @@ struct Algorithm {
                                             std::span<const std::pair<std::string, std::string>> settings);
 /// The same for values that came as JSON (a job's spec): unknown names and values out of range are errors.
 [[nodiscard]] Result<Json> check_options(const Algorithm& algorithm, const Json& values);
+/// The seed in the body of a job's spec; 0 where there is none. Error: usage "train.bad_option".
+[[nodiscard]] Result<uint64_t> seed_of(const Json& body);
 
 }  // namespace millwright::jobs

@@ -22,8 +22,9 @@ constexpr size_t kMostAtOnce = 16 << 20;  // bytes that one call of next() takes
 constexpr off_t kTail = 64 << 10;         // where the newest progress is looked for
 
 std::optional<Event> event_of(std::string_view line) {
-  auto json = Json::parse(line.begin(), line.end(), nullptr, false);
-  if (json.is_discarded() || !json.is_object()) return std::nullopt;
+  auto parsed = parse_json(line, "events.jsonl");
+  if (!parsed || !parsed->is_object()) return std::nullopt;
+  Json& json = *parsed;
   const auto type = json.find("type");
   if (type == json.end() || !type->is_string()) return std::nullopt;
   Event event;

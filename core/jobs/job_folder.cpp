@@ -17,15 +17,11 @@ namespace millwright::jobs {
 namespace {
 
 constexpr std::string_view kCauses[] = {"out_of_memory", "diverged", "bad_data", "disk_full", "cancelled", "crashed"};
-constexpr uintmax_t kLargestDocument = 256 << 20;  // of spec.json and result.json
+constexpr uint64_t kLargestDocument = 32 << 20;  // of spec.json and result.json
 
 /// A small document of a job folder; what is larger than any of ours is not read.
 Result<Json> read_document(const fs::path& path) {
-  std::error_code error;
-  const uintmax_t size = fs::file_size(path, error);
-  if (!error && size > kLargestDocument)
-    return fail(ErrorKind::bad_input, "job.bad_file", "{file} is too large.", {{"file", path.string()}});
-  MW_ASSIGN(const std::string text, read_file(path));
+  MW_ASSIGN(const std::string text, read_file(path, kLargestDocument));
   MW_ASSIGN(Json json, parse_json(text, path.string()));
   if (!json.is_object())
     return fail(ErrorKind::bad_input, "job.bad_file", "{file} is no JSON object.", {{"file", path.string()}});
@@ -43,6 +39,25 @@ double number_or(const Json& object, std::string_view key, double otherwise) {
 int64_t whole_or(const Json& object, std::string_view key, int64_t otherwise) {
   const auto found = object.find(key);
   return found != object.end() && found->is_number_integer() ? found->get<int64_t>() : otherwise;
+}
+
+/// What the engine writes lies in the folder: a link in the place of events.jsonl or model/ would lead it to a file of
+/// somebody else, a pipe would make it wait. Below inputs/ nothing is written.
+Status check_entries(const fs::path& folder) {
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    std::error_code unknown;
+    const fs::file_type type = at->symlink_status(unknown).type();
+    const std::string name = at->path().filename().string();
+    const bool plain = type == fs::file_type::regular || type == fs::file_type::directory;
+    // A rank's folder in a job's has a link to the job's inputs.
+    if (plain || (name == "inputs" && type == fs::file_type::symlink) || type == fs::file_type::not_found) continue;
+    return fail(ErrorKind::bad_input, "job.bad_entry",
+                "{folder} is not worked on: {name} in it is a link, a pipe or a device.",
+                {{"folder", folder.string()}, {"name", name}}, "Remove it, or put the file itself in its place.");
+  }
+  if (error) return fail_errno("read", folder.string(), error.value());
+  return {};
 }
 
 /// Field 22 of /proc/PID/stat; 0 when there is no such process or it is a zombie.
@@ -101,6 +116,7 @@ Result<JobFolder> JobFolder::open(const fs::path& path) {
   if (!fs::is_regular_file(file, ignored))
     return fail(ErrorKind::bad_input, "job.no_spec", "{folder} is no job folder: it has no spec.json.",
                 {{"folder", path.string()}});
+  MW_TRY(check_entries(path));
   const auto bad = [&](std::string_view why) {
     return fail(ErrorKind::bad_input, "job.bad_spec", "{file} cannot be used: {reason}.",
                 {{"file", file.string()}, {"reason", std::string(why)}});
@@ -129,7 +145,7 @@ bool JobFolder::cancel_requested() const { return ::access((path_ / "cancel").c_
 
 std::optional<int64_t> JobFolder::cancel_requested_ms() const {
   if (!cancel_requested()) return std::nullopt;
-  const auto text = read_file(path_ / "cancel");
+  const auto text = read_file(path_ / "cancel", 64);
   int64_t time = 0;
   if (text) std::from_chars(text->data(), text->data() + text->size(), time);
   return time;

@@ -63,7 +63,8 @@ class JobFolder {
  public:
   /// Makes the folder with its spec; input files are written next, by the caller.
   [[nodiscard]] static Result<JobFolder> create(const fs::path& path, const JobSpec& spec);
-  /// Error: bad_input "job.no_spec", "job.bad_spec", "job.too_new".
+  /// Errors: bad_input "job.no_spec", "job.bad_spec", "job.too_new", and "job.bad_entry" where the folder itself holds
+  /// links, pipes or devices (below inputs/ links are followed).
   [[nodiscard]] static Result<JobFolder> open(const fs::path& path);
 
   [[nodiscard]] const fs::path& path() const { return path_; }

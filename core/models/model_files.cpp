@@ -55,6 +55,13 @@ Result<ModelFolder> look_at_encoder(const fs::path& folder) {
   return found;
 }
 
+/// A linear model's numbers are looked at when it is loaded.
+Status check_numbers(const fs::path& folder, const ModelFolder& found, const Work& work) {
+  if (found.family == "linear") return {};
+  MW_ASSIGN(const text::EncoderFolder encoder, text::EncoderFolder::open(folder));
+  return encoder.check_numbers(work);
+}
+
 bool holds_weights(std::string_view name) { return name.ends_with(".safetensors"); }
 
 Result<MappedFile> open_intact(const store::Project& project, const Model& model, const ModelFile& file) {
@@ -122,6 +129,7 @@ Result<Model> add_model(store::Project& project, const fs::path& folder, const s
                         const Work& work) {
   MW_ASSIGN(const ModelFolder found, look_at_folder(folder));
   if (task != 0) MW_TRY(labels::read_task(project, task));
+  MW_TRY(check_numbers(folder, found, work));
   std::vector<store::BlobRef> blobs;
   std::vector<ModelFile> files;
   int64_t copied = 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/files.h"
 #include "detail/input_text.h"
 #include "models/prediction.h"
 
@@ -22,8 +23,20 @@ tl::unexpected<Error> no_field(const std::string& field) {
               "Name the field that holds the text: --text FIELD.");
 }
 
-/// The next line without its LF; false at the end. A last line needs none.
-bool next_line(std::istream& input, std::string& line) { return static_cast<bool>(std::getline(input, line)); }
+/// The next line without its LF, of this row; false at the end.
+Result<bool> next_line(std::istream& input, std::string& line, int64_t row) {
+  switch (read_line(input, line, kLongestRow)) {
+    case LineRead::line:
+      return true;
+    case LineRead::end:
+      return false;
+    case LineRead::too_long:
+      return bad_line(row, "it is longer than 64 MB");
+    case LineRead::unreadable:
+      break;
+  }
+  return fail(ErrorKind::bad_input, "file.unreadable", "The rows cannot be read.");
+}
 
 /// The fields of a JSON object as one text: strings as they are, other values as their JSON.
 Result<std::string> text_of_json(simdjson::dom::parser& parser, const std::string& line,
@@ -48,7 +61,8 @@ Result<std::string> text_of_json(simdjson::dom::parser& parser, const std::strin
 /// One CSV row (RFC 4180), which may go over several lines; nullopt at the end of the stream.
 Result<std::optional<std::vector<std::string>>> next_csv_row(std::istream& input, int64_t row) {
   std::string line;
-  if (!next_line(input, line)) return std::optional<std::vector<std::string>>();
+  MW_ASSIGN(bool more, next_line(input, line, row));
+  if (!more) return std::optional<std::vector<std::string>>();
   std::vector<std::string> cells(1);
   bool quoted = false;
   for (;;) {
@@ -69,7 +83,10 @@ Result<std::optional<std::vector<std::string>>> next_csv_row(std::istream& input
     }
     if (!quoted) return std::optional(std::move(cells));
     cells.back() += '\n';
-    if (cells.back().size() > kLongestRow || !next_line(input, line)) return bad_line(row, "a quote that does not end");
+    if (cells.back().size() <= kLongestRow) {
+      MW_ASSIGN(more, next_line(input, line, row));
+    }
+    if (!more || cells.back().size() > kLongestRow) return bad_line(row, "a quote that does not end");
   }
 }
 
@@ -111,7 +128,8 @@ Status predict_json(Waiting& waiting, std::istream& input, std::string line, con
                     const Work& work) {
   simdjson::dom::parser parser;
   int64_t row = 0;
-  do {
+  Result<bool> more = true;
+  for (; more && *more; more = next_line(input, line, row + 1)) {
     if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped.");
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     ++row;
@@ -122,9 +140,9 @@ Status predict_json(Waiting& waiting, std::istream& input, std::string line, con
     }
     MW_ASSIGN(const bool wanted, waiting.add(row, std::move(*text), input));
     if (!wanted) return {};
-  } while (next_line(input, line));
+  }
   MW_TRY(waiting.predict());
-  return {};
+  return more ? Status() : Status(tl::make_unexpected(more.error()));
 }
 
 Status predict_csv(Waiting& waiting, std::istream& input, const std::vector<std::string>& header,
@@ -187,7 +205,8 @@ Status predict_stream(Predictor& predictor, std::istream& input, const std::vect
                       bool with_scores, const std::function<bool(const RowPrediction&)>& each, const Work& work) {
   std::string first;
   do {
-    if (!next_line(input, first)) return {};
+    MW_ASSIGN(const bool more, next_line(input, first, 1));
+    if (!more) return {};
   } while (first.find_first_not_of(" \t\r") == std::string::npos);
   if (first.starts_with("\xEF\xBB\xBF")) first.erase(0, 3);
   Waiting waiting(predictor, with_scores, each, work);

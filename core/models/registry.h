@@ -103,7 +103,7 @@ struct ModelFolder {
 /// nothing is copied. Errors: bad_input "model.damaged", and those of text::EncoderFolder and text::Tokenizer.
 [[nodiscard]] Result<ModelFolder> look_at_folder(const fs::path& folder);
 /// Enters a model folder from outside: its files are copied into blobs/. An empty name means the folder's own. Errors:
-/// those of look_at_folder(); cancelled, between two files.
+/// those of look_at_folder(); bad_input "model.not_finite" with the name of the tensor; cancelled.
 [[nodiscard]] Result<Model> add_model(store::Project& project, const fs::path& folder, const std::string& name,
                                       int64_t task = 0, const Work& work = {});
 

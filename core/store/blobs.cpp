@@ -95,8 +95,7 @@ Result<BlobRef> put_blob(Project& project, std::string_view content) {
 }
 
 Result<BlobRef> put_blob_file(Project& project, const fs::path& file) {
-  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return fail_errno("read", file.string(), errno);
+  MW_ASSIGN(const int fd, open_regular_file(file));
   const Source source = [&](std::span<uint8_t> out) -> int64_t {
     for (;;) {
       const ssize_t n = ::read(fd, out.data(), out.size());

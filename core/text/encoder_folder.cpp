@@ -30,12 +30,44 @@ bool is_file(const fs::path& path) {
 }
 
 Result<Json> read_json(const fs::path& path, uintmax_t largest) {
-  std::error_code error;
-  const uintmax_t size = fs::file_size(path, error);
-  if (!error && size > largest)
-    return fail(ErrorKind::bad_input, "model.bad_config", "{path} is too large.", {{"path", path.string()}});
-  MW_ASSIGN(const std::string text, read_file(path));
+  MW_ASSIGN(const std::string text, read_file(path, largest));
   return parse_json(text, path.filename().string());
+}
+
+/// The first file by name that its ending calls a pickle; empty where there is none.
+std::string pickle_in(const fs::path& folder) {
+  constexpr std::string_view kEndings[] = {".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt"};
+  std::string first;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string(), ending = at->path().extension().string();
+    const bool pickle = std::find(std::begin(kEndings), std::end(kEndings), ending) != std::end(kEndings);
+    if (pickle && (first.empty() || name < first)) first = name;
+  }
+  return first;
+}
+
+/// Whether bytes begin as torch.save() writes them, which is as a zip archive or a bare pickle. As safetensors such a
+/// beginning would mean a header of gigabytes.
+bool begins_as_pickle(std::string_view bytes) {
+  if (bytes.size() < 8 || bytes.substr(4, 4) == std::string_view("\0\0\0\0", 4)) return false;
+  return bytes.starts_with("PK\x03\x04") || (bytes[0] == '\x80' && bytes[1] >= 2 && bytes[1] <= 5);
+}
+
+tl::unexpected<Error> is_pickle(const fs::path& folder, const std::string& file) {
+  return fail(ErrorKind::bad_input, "model.pickle",
+              "{folder} holds its weights as a pickle ({file}), which can run any program when it is read; it is not "
+              "read.",
+              {{"folder", folder.string()}, {"file", file}},
+              "Get the model with model.safetensors, or save it so with transformers.");
+}
+
+Result<SafetensorsFile> open_weight_file(const fs::path& folder, const std::string& name) {
+  {
+    MW_ASSIGN(const MappedFile file, MappedFile::open(folder / name));
+    if (begins_as_pickle(file.text())) return is_pickle(folder, name);
+  }
+  return SafetensorsFile::open(folder / name);
 }
 
 /// Finds "model": {"type": "…"} in a tokenizer.json and stops there.
@@ -164,20 +196,17 @@ Result<EncoderFolder> EncoderFolder::open(const fs::path& path) {
 
 Status EncoderFolder::open_weights() {
   if (is_file(path_ / "model.safetensors")) {
-    MW_ASSIGN(SafetensorsFile file, SafetensorsFile::open(path_ / "model.safetensors"));
+    MW_ASSIGN(SafetensorsFile file, open_weight_file(path_, "model.safetensors"));
     weights_.push_back(std::move(file));
     weight_files_.emplace_back("model.safetensors");
   } else if (is_file(path_ / "model.safetensors.index.json")) {
     MW_TRY(open_shards(path_ / "model.safetensors.index.json"));
-  } else if (is_file(path_ / "pytorch_model.bin") || is_file(path_ / "pytorch_model.bin.index.json")) {
-    return fail(
-        ErrorKind::bad_input, "model.pickle",
-        "{folder} holds its weights as a pickle (pytorch_model.bin), which can run any program when it is read; "
-        "it is not read.",
-        {{"folder", path_.string()}}, "Get the model with model.safetensors, or save it so with transformers.");
+  } else if (const std::string pickle = pickle_in(path_); !pickle.empty()) {
+    return is_pickle(path_, pickle);
   } else {
     return fail(ErrorKind::bad_input, "model.no_weights", "{folder} has no model.safetensors.",
-                {{"folder", path_.string()}});
+                {{"folder", path_.string()}},
+                "A model folder holds config.json, model.safetensors and the files of its tokenizer.");
   }
   for (const SafetensorsFile& file : weights_)
     for (const TensorView& tensor : file.tensors())
@@ -207,7 +236,7 @@ Status EncoderFolder::open_shards(const fs::path& index) {
   if (names.empty() || names.size() > kMostShards) return bad("it names no shard, or more than 1,024");
   for (const std::string& name : names) {
     if (!is_file(path_ / name)) return bad(name + " is missing");
-    MW_ASSIGN(SafetensorsFile file, SafetensorsFile::open(path_ / name));
+    MW_ASSIGN(SafetensorsFile file, open_weight_file(path_, name));
     weights_.push_back(std::move(file));
     weight_files_.push_back(name);
   }
@@ -274,6 +303,36 @@ const TensorView* EncoderFolder::find(const EncoderConfig& config, const Slot& s
   return nullptr;
 }
 
+namespace {
+
+tl::unexpected<Error> not_finite(const TensorView& tensor) {
+  return fail(ErrorKind::bad_input, "model.not_finite",
+              "The tensor {name} holds numbers that are not finite: the model is damaged.", {{"name", tensor.name}});
+}
+
+}  // namespace
+
+Status EncoderFolder::check_numbers(const Work& work) const {
+  constexpr size_t kAtOnce = 1 << 20;  // numbers
+  std::vector<float> numbers;
+  const std::vector<Slot> slots = slots_of(config_);
+  for (size_t i = 0; i < slots.size(); ++i) {
+    const TensorView* tensor = find(config_, slots[i]);
+    if (tensor == nullptr) continue;
+    work.report({"check", static_cast<int64_t>(i), static_cast<int64_t>(slots.size()), "tensors"});
+    const size_t size = size_of(tensor->type);
+    for (std::span<const uint8_t> rest = tensor->bytes; !rest.empty();) {
+      if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped before it was done.");
+      const auto piece = rest.first(std::min(rest.size(), kAtOnce * size));
+      rest = rest.subspan(piece.size());
+      numbers.resize(piece.size() / size);
+      const TensorView view{tensor->name, tensor->type, {numbers.size()}, piece};
+      if (convert_to_float(view, numbers) == Converted::not_finite) return not_finite(*tensor);
+    }
+  }
+  return {};
+}
+
 Status EncoderFolder::read(const EncoderConfig& config, const Slot& slot, std::span<float> out) const {
   const TensorView* tensor = find(config, slot);
   if (tensor == nullptr)
@@ -292,8 +351,7 @@ Status EncoderFolder::read(const EncoderConfig& config, const Slot& slot, std::s
     case Converted::not_finite:
       break;
   }
-  return fail(ErrorKind::bad_input, "model.not_finite",
-              "The tensor {name} holds numbers that are not finite: the model is damaged.", {{"name", tensor->name}});
+  return not_finite(*tensor);
 }
 
 Json describe(const EncoderFolder& folder) {

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "base/safetensors.h"
+#include "base/work.h"
 #include "text/encoder_config.h"
 
 namespace millwright::text {
@@ -21,8 +22,8 @@ class EncoderFolder {
  public:
   /// Reads config.json, maps the weights and compares names and shapes. What this program cannot run is listed in
   /// unsupported(), missing and misshapen tensors too, and is no error here. Errors: bad_input "file.not_found",
-  /// "model.bad_config", "model.pickle" (weights only as a pickle), "model.no_weights", "model.bad_index",
-  /// "safetensors.invalid".
+  /// "file.not_regular", "file.too_large", "model.bad_config", "model.pickle" (weights only as a pickle),
+  /// "model.no_weights", "model.bad_index", "safetensors.invalid".
   [[nodiscard]] static Result<EncoderFolder> open(const fs::path& path);
 
   [[nodiscard]] const fs::path& path() const { return path_; }
@@ -43,6 +44,10 @@ class EncoderFolder {
   /// Converts a slot's tensor to float into `out`, which has slot.elements() places. Errors: bad_input
   /// "model.missing_tensor", "model.wrong_shape", "model.wrong_type", "model.not_finite".
   [[nodiscard]] Status read(const EncoderConfig& config, const Slot& slot, std::span<float> out) const;
+
+  /// Looks at every number that the model consists of. Errors: bad_input "model.not_finite" with the tensor's name;
+  /// cancelled.
+  [[nodiscard]] Status check_numbers(const Work& work = {}) const;
 
  private:
   explicit EncoderFolder(fs::path path) : path_(std::move(path)) {}

@@ -87,9 +87,7 @@ Result<TfidfOptions> read_vectorizer(const Json& json, uint32_t& word_terms) {
 }
 
 Result<Config> read_config(const fs::path& path) {
-  std::error_code ignored;
-  if (fs::file_size(path, ignored) > kLargestConfig && !ignored) return damaged("config.json is too large");
-  MW_ASSIGN(const std::string text, read_file(path));
+  MW_ASSIGN(const std::string text, read_file(path, kLargestConfig));
   MW_ASSIGN(const Json json, parse_json(text, "config.json"));
   if (!json.is_object() || json.value("format", Json()) != kFormat) return damaged("config.json is of something else");
   MW_ASSIGN(const int64_t version, whole_number(json, "version", 1, INT32_MAX));

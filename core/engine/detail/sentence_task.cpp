@@ -173,7 +173,7 @@ Result<std::unique_ptr<TrainingTask>> sentence_task(const TaskBasis& basis) {
   MW_ASSIGN(SplitTexts texts, tokenise_splits(basis));
   SplitTexts pairs;
   const auto tokens = [&](const SplitRows& rows) {
-    return tokenise(basis.tokenizer, rows.pair, basis.settings.max_length, basis.work);
+    return tokenise(basis.tokenizer, basis.layout.config, rows.pair, basis.settings.max_length, basis.work);
   };
   MW_ASSIGN(pairs.train, tokens(basis.rows.train));
   MW_ASSIGN(pairs.validation, tokens(basis.rows.validation));

@@ -66,9 +66,9 @@ namespace detail {
 
 tl::unexpected<Error> stopped() { return fail(ErrorKind::cancelled, "cancelled", "Stopped before it was done."); }
 
-Result<std::vector<EncodedText>> tokenise(const text::Tokenizer& tokenizer, const std::vector<std::string_view>& texts,
-                                          int64_t max_length, const Work& work,
-                                          const std::function<void(const text::Encoding&)>& each) {
+Result<std::vector<EncodedText>> tokenise(const text::Tokenizer& tokenizer, const text::EncoderConfig& config,
+                                          const std::vector<std::string_view>& texts, int64_t max_length,
+                                          const Work& work, const std::function<void(const text::Encoding&)>& each) {
   text::TokenizerScratch scratch;
   text::Encoding encoding;
   text::EncodeOptions options;
@@ -91,6 +91,7 @@ Result<std::vector<EncodedText>> tokenise(const text::Tokenizer& tokenizer, cons
     EncodedText& text = out.emplace_back();
     text.ids.assign(encoding.ids.begin(), encoding.ids.end());
     text.types.assign(encoding.type_ids.begin(), encoding.type_ids.end());
+    MW_TRY(check_text(text, config));
     if (each) each(encoding);
   }
   return out;
@@ -99,7 +100,7 @@ Result<std::vector<EncodedText>> tokenise(const text::Tokenizer& tokenizer, cons
 Result<SplitTexts> tokenise_splits(const TaskBasis& basis) {
   SplitTexts out;
   const auto tokens = [&](const SplitRows& rows) {
-    return tokenise(basis.tokenizer, rows.text, basis.settings.max_length, basis.work);
+    return tokenise(basis.tokenizer, basis.layout.config, rows.text, basis.settings.max_length, basis.work);
   };
   MW_ASSIGN(out.train, tokens(basis.rows.train));
   MW_ASSIGN(out.validation, tokens(basis.rows.validation));

@@ -36,8 +36,10 @@ struct TaskBasis {
 
 [[nodiscard]] tl::unexpected<Error> stopped();
 
-/// The tokens of texts, cut to the longest allowed. `each`, where given, sees every encoding.
+/// The tokens of texts, cut to the longest allowed; all of them are such that the model knows them. `each`, where
+/// given, sees every encoding. Error: bad_input "model.bad_tokens", where tokenizer and model do not belong together.
 [[nodiscard]] Result<std::vector<EncodedText>> tokenise(const text::Tokenizer& tokenizer,
+                                                        const text::EncoderConfig& config,
                                                         const std::vector<std::string_view>& texts, int64_t max_length,
                                                         const Work& work,
                                                         const std::function<void(const text::Encoding&)>& each = {});

@@ -32,7 +32,7 @@ Result<std::vector<float>> teacher_probabilities(const fs::path& folder, const T
     output.push_back(static_cast<size_t>(found - config.labels.begin()));
   }
   MW_ASSIGN(const text::Tokenizer tokenizer, text::Tokenizer::load(folder));
-  MW_ASSIGN(const auto texts, tokenise(tokenizer, rows.train.text, config.longest(), work));
+  MW_ASSIGN(const auto texts, tokenise(tokenizer, config, rows.train.text, config.longest(), work));
   const EncoderLayout layout(config);
   EncoderSettings settings;
   settings.device = device;

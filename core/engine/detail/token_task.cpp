@@ -206,7 +206,7 @@ class TokenTask final : public TrainingTask {
 
 Result<TaggedTexts> tag(const TaskBasis& basis, const SplitRows& rows) {
   TaggedTexts out;
-  MW_ASSIGN(out.texts, tokenise(basis.tokenizer, rows.text, basis.settings.max_length, basis.work,
+  MW_ASSIGN(out.texts, tokenise(basis.tokenizer, basis.layout.config, rows.text, basis.settings.max_length, basis.work,
                                 [&](const text::Encoding& encoding) {
                                   const size_t row = out.tags.size();
                                   out.tags.push_back(tags_of(rows.spans[row], encoding.offsets, encoding.special));

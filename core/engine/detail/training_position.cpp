@@ -4,6 +4,7 @@ namespace millwright::engine::detail {
 namespace {
 
 constexpr int kFormat = 1;
+constexpr double kMostCounted = 1e15;
 
 /// Calls `visit(name, place)` for each number, so that writing and reading name them once.
 template <class P, class F>
@@ -53,7 +54,8 @@ Result<Position> Position::from_json(const Json& json) {
     const auto found = json.find(name);
     using Number = std::remove_reference_t<decltype(place)>;
     const bool counts = std::is_integral_v<Number>;
-    if (found == json.end() || !found->is_number() || (counts && found->template get<double>() < 0))
+    if (found == json.end() || !found->is_number() ||
+        (counts && !(found->template get<double>() >= 0 && found->template get<double>() <= kMostCounted)))
       complete = false;
     else
       place = found->template get<Number>();

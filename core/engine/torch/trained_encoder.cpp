@@ -176,6 +176,10 @@ class TorchEncoder final : public EncoderModel {
       if (state.weights.size() != layout_.size || state.first.size() != layout_.size ||
           state.second.size() != layout_.size || state.row_steps.size() != adamw_->row_steps.size())
         return fail(ErrorKind::job, "engine.weights", "The state is one of another model.");
+      const auto steps = static_cast<int64_t>(state.learning_rates.size());
+      if (std::any_of(state.row_steps.begin(), state.row_steps.end(),
+                      [&](int64_t step) { return step < 0 || step > steps; }))
+        return fail(ErrorKind::job, "engine.weights", "The state counts steps that were not taken.");
       fill(flat_, state.weights);
       fill(adamw_->first, state.first);
       fill(adamw_->second, state.second);

@@ -268,7 +268,7 @@ Json label_studio_task(int64_t number, const std::string& record, const Json& fi
 }
 
 Status read_rows(Format format, const fs::path& file, const std::function<Status(const ExchangeRow&)>& each) {
-  MW_ASSIGN(const std::string text, read_file(file));
+  MW_ASSIGN(const std::string text, read_file_or_pipe(file));
   if (format == Format::jsonl) return read_jsonl(text, each);
   return format == Format::csv ? read_csv(text, each) : read_label_studio(text, each);
 }

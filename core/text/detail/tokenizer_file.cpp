@@ -126,7 +126,7 @@ AddedToken token_of(const JsonPlace& place) {
 
 Status read_settings(const fs::path& path, Settings& settings) {
   if (!is_there(path)) return {};
-  MW_ASSIGN(const std::string text, read_file(path));
+  MW_ASSIGN(const std::string text, read_file(path, JsonTree::kLargest));
   MW_ASSIGN(const JsonTree tree, JsonTree::parse(text, path.filename().string()));
   const JsonPlace root{tree.root(), ""};
   if (!root.node.is(JsonTree::Kind::object)) return {};
@@ -198,9 +198,8 @@ Status finish(TokenizerParts& parts, const Settings& settings, bool roberta) {
 }
 
 Result<TokenizerParts> read_vocab_txt(const fs::path& path, Settings settings) {
-  MW_ASSIGN(const std::string text, read_file(path));
-  if (text.size() > JsonTree::kLargest || !is_valid_utf8(text))
-    return invalid_tokenizer("vocab.txt", "it is too large or not UTF-8");
+  MW_ASSIGN(const std::string text, read_file(path, JsonTree::kLargest));
+  if (!is_valid_utf8(text)) return invalid_tokenizer("vocab.txt", "it is not UTF-8");
   Vocabulary vocabulary;
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size());
@@ -236,11 +235,10 @@ Result<TokenizerParts> read_vocab_txt(const fs::path& path, Settings settings) {
 
 /// merges.txt as a list in JSON would be too much to copy: the file is read line by line.
 Result<TokenizerParts> read_vocab_json(const fs::path& folder, Settings settings) {
-  MW_ASSIGN(const std::string vocabulary_text, read_file(folder / "vocab.json"));
-  MW_ASSIGN(const std::string merges_text, read_file(folder / "merges.txt"));
+  MW_ASSIGN(const std::string vocabulary_text, read_file(folder / "vocab.json", JsonTree::kLargest));
+  MW_ASSIGN(const std::string merges_text, read_file(folder / "merges.txt", JsonTree::kLargest));
   MW_ASSIGN(const JsonTree tree, JsonTree::parse(vocabulary_text, "vocab.json"));
-  if (merges_text.size() > JsonTree::kLargest || !is_valid_utf8(merges_text))
-    return invalid_tokenizer("merges.txt", "it is too large or not UTF-8");
+  if (!is_valid_utf8(merges_text)) return invalid_tokenizer("merges.txt", "it is not UTF-8");
   MW_ASSIGN(Vocabulary vocabulary, read_vocabulary({tree.root(), "vocab.json"}));
   BpeOptions options;
   for (size_t at = 0; at < merges_text.size();) {

@@ -5,8 +5,10 @@
 #include <QTemporaryDir>
 #include <QTest>
 #include <cerrno>
+#include <sstream>
 
 #include "base/files.h"
+#include "strange_files.h"
 
 using namespace millwright;
 
@@ -60,6 +62,63 @@ class TestFiles : public QObject {
   fs::path at(const char* name) const { return fs::path(folder_.path().toStdString()) / name; }
 
  private Q_SLOTS:
+  void reads_regular_files_alone_data() {
+    QTest::addColumn<QByteArray>("what");
+    QTest::addColumn<QByteArray>("code");
+    QTest::newRow("nothing") << QByteArray("nothing") << QByteArray("file.not_found");
+    QTest::newRow("a link to itself") << QByteArray("link to itself") << QByteArray("file.not_found");
+    for (const char* what : {"folder", "pipe", "device"})
+      QTest::newRow(what) << QByteArray(what) << QByteArray("file.not_regular");
+  }
+  void reads_regular_files_alone() {
+    QFETCH(QByteArray, what);
+    QFETCH(QByteArray, code);
+    QVERIFY(fixtures::put_in_place_of(at("strange"), what.toStdString()));
+    const auto read = read_file(at("strange"));
+    const auto mapped = MappedFile::open(at("strange"));
+    const auto hashed = sha256_of_file(at("strange"));
+    QVERIFY(!read && !mapped && !hashed);
+    QCOMPARE(read.error().code, code.toStdString());
+    QCOMPARE(mapped.error().code, code.toStdString());
+    QCOMPARE(hashed.error().code, code.toStdString());
+    QVERIFY(read.error().kind == ErrorKind::bad_input);
+    QVERIFY(fixtures::put_in_place_of(at("strange"), "nothing"));
+  }
+  void a_file_in_the_place_of_a_folder() {
+    QVERIFY(write_file_atomically(at("file"), "x"));
+    QCOMPARE(read_file(at("file") / "config.json").error().code, std::string("file.not_found"));
+    QVERIFY(make_folders(at("file") / "model").error().kind == ErrorKind::bad_input);
+  }
+  void reads_no_more_than_it_may() {
+    QVERIFY(write_file_atomically(at("ten"), "0123456789"));
+    QCOMPARE(*read_file(at("ten"), 10), std::string("0123456789"));
+    QCOMPARE(read_file(at("ten"), 9).error().code, std::string("file.too_large"));
+    // A file of a terabyte that takes no room on the disk.
+    QVERIFY(write_file_atomically(at("sparse"), ""));
+    if (::truncate(at("sparse").c_str(), off_t{1} << 40) == 0)
+      QCOMPARE(read_file(at("sparse"), 1 << 20).error().code, std::string("file.too_large"));
+  }
+  void reads_lines() {
+    const std::string long_line(40'000, 'x');
+    std::istringstream input("one\n\ntwo\r\n" + std::string("a\0b\n", 4) + long_line + "\nend");
+    std::string line;
+    for (const std::string& expected : {std::string("one"), std::string(), std::string("two\r"), std::string("a\0b", 3),
+                                        long_line, std::string("end")}) {
+      QVERIFY(read_line(input, line, 40'000) == LineRead::line);
+      QCOMPARE(line, expected);
+    }
+    QVERIFY(read_line(input, line, 40'000) == LineRead::end);
+    for (const size_t length : {16382, 16383, 16384, 16385, 32766, 32767, 32768})  // round the size of its pieces
+      for (const char* end : {"", "\n"}) {
+        std::istringstream one(std::string(length, 'y') + end);
+        QVERIFY(read_line(one, line, 40'000) == LineRead::line);
+        QCOMPARE(line.size(), length);
+        QVERIFY(read_line(one, line, 40'000) == LineRead::end);
+      }
+    std::istringstream too_long(long_line + "\nnext");
+    QVERIFY(read_line(too_long, line, 39'999) == LineRead::too_long);
+  }
+
   void writes_whole_files() {
     QVERIFY(write_file_atomically(at("a"), "one"));
     QCOMPARE(*read_file(at("a")), std::string("one"));

@@ -40,6 +40,11 @@ class TestResult : public QObject {
     QCOMPARE(fill("{a} and {b} and {c}", {{"a", "{b}"}, {"b", "2"}}), std::string("{b} and 2 and {c}"));
     QCOMPARE(fill("open { and {a", {{"a", "1"}}), std::string("open { and {a"));
   }
+  void what_strangers_wrote_is_cut_and_does_not_speak_to_the_terminal() {
+    QCOMPARE(fill("{a}", {{"a", "x\x1b[31m\a\ty\n"}}), std::string("x?[31m?\ty\n"));
+    const std::string shown = fill("{a}.", {{"a", std::string(4095, 'x') + "é" + std::string(1 << 20, 'y')}});
+    QCOMPARE(shown, std::string(4095, 'x') + "….");
+  }
   void errno_has_words() {
     const Status full = fail_errno("write", "/x", ENOSPC);
     QCOMPARE(full.error().code, std::string("file.disk_full"));

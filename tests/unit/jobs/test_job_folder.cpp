@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "jobs/job_folder.h"
+#include "strange_files.h"
 
 using namespace millwright;
 using namespace millwright::jobs;
@@ -66,6 +67,53 @@ class TestJobFolder : public QObject {
     const auto folder = JobFolder::open(scratch.path);
     QVERIFY(!folder.has_value());
     QVERIFY(folder.error().kind == ErrorKind::bad_input);
+  }
+
+  void whatever_lies_in_the_place_of_the_spec_data() {
+    QTest::addColumn<QByteArray>("what");
+    for (const char* what : {"nothing", "empty", "folder", "pipe", "device", "link to itself", "text", "not UTF-8",
+                             "nested", "huge number"})
+      QTest::newRow(what) << QByteArray(what);
+  }
+  void whatever_lies_in_the_place_of_the_spec() {
+    QFETCH(QByteArray, what);
+    const Scratch scratch;
+    (void)scratch.make();
+    QVERIFY(fixtures::put_in_place_of(scratch.path / "spec.json", what.toStdString()));
+    const auto folder = JobFolder::open(scratch.path);
+    QVERIFY(!folder.has_value());
+    QVERIFY(folder.error().kind == ErrorKind::bad_input);
+  }
+
+  // A link in the place of what the engine writes would let it write elsewhere; a pipe would make it wait.
+  void nothing_leads_out_of_the_folder_data() {
+    QTest::addColumn<QByteArray>("name");
+    QTest::addColumn<QByteArray>("what");
+    for (const char* name : {"events.jsonl", "engine.lock", "engine.json", "result.json", "model", "checkpoint",
+                             "cancel", "plan.json", "predictions.jsonl"})
+      for (const char* what : {"link", "pipe", "device"})
+        QTest::newRow((std::string(name) + ": " + what).c_str()) << QByteArray(name) << QByteArray(what);
+  }
+  void nothing_leads_out_of_the_folder() {
+    QFETCH(QByteArray, name);
+    QFETCH(QByteArray, what);
+    const Scratch scratch;
+    (void)scratch.make();
+    const fs::path entry = scratch.path / name.toStdString();
+    if (what == "link")
+      fs::create_symlink(scratch.memory.path().toStdString(), entry);
+    else
+      QVERIFY(fixtures::put_in_place_of(entry, what.toStdString()));
+    const auto folder = JobFolder::open(scratch.path);
+    QVERIFY(!folder.has_value());
+    QCOMPARE(folder.error().code, std::string("job.bad_entry"));
+    QVERIFY(message_of(folder.error()).find(name.toStdString()) != std::string::npos);
+  }
+  void inputs_may_be_elsewhere() {
+    const Scratch scratch;
+    (void)scratch.make();
+    fs::create_directory_symlink(scratch.memory.path().toStdString(), scratch.path / "inputs");
+    QVERIFY(JobFolder::open(scratch.path).has_value());
   }
 
   void result_comes_back() {

@@ -60,6 +60,13 @@ class TestOptions : public QObject {
     QVERIFY(options.error().kind == ErrorKind::usage);
   }
 
+  void a_seed_is_a_whole_number() {
+    QCOMPARE(*seed_of(Json::object()), uint64_t{0});
+    QCOMPARE(*seed_of({{"seed", 7}}), uint64_t{7});
+    QCOMPARE(*seed_of({{"seed", UINT64_MAX}}), UINT64_MAX);
+    for (const Json& seed : {Json("7"), Json(1e30), Json(0.5), Json::array({7}), Json(true)})
+      QCOMPARE(seed_of({{"seed", seed}}).error().code, std::string("train.bad_option"));
+  }
   void values_from_outside_are_checked_too() {
     const Algorithm& linear = *find_algorithm("linear");
     for (const char* text :

@@ -7,7 +7,9 @@
 
 #include "base/files.h"
 #include "base/safetensors.h"
+#include "strange_files.h"
 #include "text/encoder_folder.h"
+#include "text/tokenizer.h"
 
 using namespace millwright;
 using namespace millwright::text;
@@ -168,6 +170,91 @@ class TestEncoderFolder : public QObject {
     QCOMPARE(code_of(folder.path()), std::string("json.invalid"));
   }
 
+  void says_which_pickle_it_does_not_read_data() {
+    QTest::addColumn<QByteArray>("name");
+    QTest::addColumn<QByteArray>("content");
+    for (const char* name :
+         {"pytorch_model.bin", "pytorch_model-00001-of-00002.bin", "model.pt", "weights.pth", "model.pkl", "last.ckpt"})
+      QTest::newRow(name) << QByteArray(name) << QByteArray("\x80\x02}q.");
+    // torch.save() writes a zip archive, and wrote bare pickles before; both under the name of a safetensors file.
+    QTest::newRow("renamed archive") << QByteArray("model.safetensors")
+                                     << QByteArray("PK\x03\x04\x00\x00\x08\x08\x00\x00", 10);
+    QTest::newRow("renamed pickle") << QByteArray("model.safetensors")
+                                    << QByteArray("\x80\x02\x8a\n\x6c\xfc\x9c\x46\xf9", 9);
+  }
+  void says_which_pickle_it_does_not_read() {
+    QFETCH(QByteArray, name);
+    QFETCH(QByteArray, content);
+    Folder folder;
+    folder.write("config.json", to_text(folder.config));
+    folder.write(name.toStdString(), {content.constData(), static_cast<size_t>(content.size())});
+    const auto opened = EncoderFolder::open(folder.path());
+    QVERIFY(!opened);
+    QCOMPARE(opened.error().code, std::string("model.pickle"));
+    QVERIFY(message_of(opened.error()).find(name.toStdString()) != std::string::npos);
+    QVERIFY(hint_of(opened.error()).find("safetensors") != std::string::npos);
+  }
+
+  void whatever_lies_in_the_place_of_a_file_data() {
+    QTest::addColumn<QByteArray>("file");
+    QTest::addColumn<QByteArray>("what");
+    for (const char* file : {"config.json", "model.safetensors", "vocab.txt", "tokenizer.json", "tokenizer_config.json",
+                             "special_tokens_map.json"})
+      for (const char* what : {"folder", "pipe", "device", "link to itself", "not UTF-8", "nested", "text", "empty"})
+        QTest::newRow((std::string(file) + ": " + what).c_str()) << QByteArray(file) << QByteArray(what);
+  }
+  /// A clear error, or the file does not count as there; never a crash, a wait, or memory without end.
+  void whatever_lies_in_the_place_of_a_file() {
+    QFETCH(QByteArray, file);
+    QFETCH(QByteArray, what);
+    Folder folder;
+    folder.write_all();
+    folder.write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n");
+    QVERIFY(EncoderFolder::open(folder.path())->usable());
+    QVERIFY(Tokenizer::load(folder.path()));
+    QVERIFY(fixtures::put_in_place_of(folder.path() / file.toStdString(), what.toStdString()));
+    const auto opened = EncoderFolder::open(folder.path());
+    const Status usable = opened ? opened->usable() : Status(tl::make_unexpected(opened.error()));
+    const auto tokenizer = Tokenizer::load(folder.path());
+    const bool matters = file == "config.json" || file == "model.safetensors";
+    QVERIFY(!matters || !usable);
+    // tokenizer.json and its like may be missing, and so may be what cannot be opened.
+    QVERIFY(matters || !tokenizer || what == "link to itself" || what == "empty");
+    if (!usable) QVERIFY(usable.error().kind == ErrorKind::bad_input);
+    if (!tokenizer) QVERIFY(tokenizer.error().kind == ErrorKind::bad_input);
+  }
+
+  void an_empty_folder_and_a_file() {
+    const QTemporaryDir memory;
+    const fs::path path = memory.path().toStdString();
+    QCOMPARE(code_of(path), std::string("file.not_found"));
+    QVERIFY(write_file_atomically(path / "file", "x"));
+    QCOMPARE(code_of(path / "file"), std::string("file.not_found"));
+    QCOMPARE(code_of(path / "nowhere"), std::string("file.not_found"));
+  }
+
+  // Nobody keeps root out: root reads as somebody else here.
+  void a_folder_without_permission() {
+    Folder folder;
+    folder.write_all();
+    fs::permissions(folder.path(), fs::perms::none);
+    const bool root = ::geteuid() == 0;
+    QVERIFY(!root || ::seteuid(65534) == 0);
+    const std::string code = code_of(folder.path());
+    QVERIFY(!root || ::seteuid(0) == 0);
+    fs::permissions(folder.path(), fs::perms::owner_all);
+    QCOMPARE(code, std::string("file.no_permission"));
+  }
+
+  void names_that_are_there_twice() {
+    Folder folder;
+    folder.write_all();
+    std::string config = to_text(folder.config);
+    config.insert(config.size() - 1, ",\"hidden_size\":8");
+    folder.write("config.json", config);
+    QCOMPARE(code_of(folder.path()), std::string("json.invalid"));
+  }
+
   void reads_shards_beside_their_index_only() {
     Folder folder;
     folder.write_all("model-00001-of-00001.safetensors");
@@ -192,6 +279,22 @@ class TestEncoderFolder : public QObject {
     std::vector<float> out(2);
     QCOMPARE(opened->read(opened->config(), slots_of(opened->config()).back(), out).error().code,
              std::string("model.not_finite"));
+  }
+
+  void names_the_tensor_that_is_damaged() {
+    Folder folder;
+    folder.write_all();
+    QVERIFY(EncoderFolder::open(folder.path())->check_numbers());
+    const std::string name = "bert.encoder.layer.0.output.dense.bias";
+    for (const float number : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+                               -std::numeric_limits<float>::infinity()}) {
+      folder.tensors[name].second.back() = number;
+      folder.write_all();
+      const Status checked = EncoderFolder::open(folder.path())->check_numbers();
+      QVERIFY(!checked);
+      QCOMPARE(checked.error().code, std::string("model.not_finite"));
+      QVERIFY(message_of(checked.error()).find(name) != std::string::npos);
+    }
   }
 
   void converts_narrow_numbers() {
