@@ -45,15 +45,6 @@ void watch_signals() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-std::string time_left(double seconds) {
-  char out[32];
-  if (seconds >= 90)
-    std::snprintf(out, sizeof out, "%.0f min left", std::ceil(seconds / 60));
-  else
-    std::snprintf(out, sizeof out, "%.0f s left", std::ceil(seconds));
-  return out;
-}
-
 }  // namespace
 
 CLI::App* Context::verb(CLI::App& parent, const std::string& name, const std::string& description,
@@ -123,10 +114,11 @@ Work Context::work(const std::string& title) {
       const double share = std::clamp(static_cast<double>(p.done) / static_cast<double>(p.total), 0.0, 1.0);
       text += ' ' + percent(share, 0);
       const double spent = now - display->phase_begun;
-      if (share > 0.02 && spent > 0.5) text += ", " + time_left(spent / share * (1 - share));
+      if (share > 0.02 && spent > 0.5 && !p.pace) text += ", " + words_of(time_left(spent / share * (1 - share)));
     } else if (p.done > 0) {
       text += ' ' + grouped(p.done) + ' ' + p.unit;
     }
+    if (p.pace) text += ", " + words_of(remarks_on(*p.pace), " · ");
     std::fprintf(stderr, "\r\033[K%s", text.c_str());
     std::fflush(stderr);
   };
@@ -223,12 +215,6 @@ void Table::print(std::ostream& out) const {
   };
   put(header_);
   for (const auto& row : rows_) put(row);
-}
-
-std::string grouped(int64_t value) {
-  std::string digits = std::to_string(value < 0 ? -value : value);
-  for (auto at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<size_t>(at), ",");
-  return value < 0 ? '-' + digits : digits;
 }
 
 std::string fixed(double value, int digits) {

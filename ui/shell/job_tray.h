@@ -6,6 +6,7 @@
 #include <QPointer>
 #include <QWidget>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "jobs/queue.h"
@@ -40,6 +41,7 @@ class JobTray : public QWidget {
     QString what, phase;
     double share = -1;
     TimeLeft left;
+    std::optional<double> told_left;  ///< seconds, where the work says so itself
     double begun = 0;
     bool stopping = false;
     std::function<void()> cancel;

@@ -129,6 +129,8 @@ void ProgressStrip::update_progress(const Progress& progress) {
   const double share = static_cast<double>(progress.done) / static_cast<double>(progress.total);
   bar_->set_share(share);
   left_.add(share, static_cast<double>(clock_.elapsed()) / 1000);
+  // Work that tells its pace has its time left there.
+  if (progress.pace && cancel_->isEnabled()) return time_->clear();
   if (const auto seconds = left_.left(); seconds && cancel_->isEnabled())
     time_->setText(tr("%1 left").arg(duration(std::max(1.0, *seconds))));
 }

@@ -20,6 +20,7 @@ std::string share_of(const jobs::Job& job) {
 
 void print_one(std::ostream& out, const jobs::Job& job) {
   out << tail(job.uuid) << "  " << job.kind << "  " << name_of(job.state) << "  " << share_of(job) << '\n';
+  if (job.progress && job.progress->pace) out << "  " << words_of(remarks_on(*job.progress->pace), " · ") << '\n';
   if (!job.message.empty()) out << "  " << job.message << '\n';
 }
 

@@ -8,6 +8,7 @@
 #include "evaluation_view.h"
 #include "ui_charts/line_chart.h"
 #include "ui_records/words.h"
+#include "ui_widgets/error_banner.h"
 #include "ui_widgets/progress.h"
 
 namespace millwright::ui::detail {
@@ -48,7 +49,8 @@ void TrainingCurve::show_run(const models::Run& run) {
 
 void TrainingCurve::watch(const jobs::Job& job) {
   set_title(tr("Training"));
-  set_note(short_id(job.uuid));
+  job_ = short_id(job.uuid);
+  set_note(job_);
   start_over(tr("Waiting for the first figures…"));
   words_->setText({});
   progress_->start(job.state == jobs::JobState::queued ? tr("Waiting for its turn") : tr("Training"));
@@ -56,26 +58,19 @@ void TrainingCurve::watch(const jobs::Job& job) {
   if (job.progress) show_progress(*job.progress);
 }
 
-void TrainingCurve::show_progress(const Progress& progress) { progress_->update_progress(progress); }
+void TrainingCurve::show_progress(const Progress& progress) {
+  progress_->update_progress(progress);
+  set_note(progress.pace ? message(remarks_on(*progress.pace)) : job_);
+}
 
 void TrainingCurve::add_events(const std::vector<jobs::Event>& events) {
   for (const auto& event : events) {
-    if (event.type == "progress" && event.body.is_object()) show_pace(event.body);
     if (event.type != "metric" || !event.body.is_object()) continue;
     const auto name = event.body.find("name");
     if (name == event.body.end() || !name->is_string() || *name == "learning_rate") continue;
     const double step = number_from(event.body, "step"), value = number_from(event.body, "value");
     if (std::isfinite(step)) add_point(text_of(name->get<std::string>()), static_cast<qint64>(step), value);
   }
-}
-
-/// Speed and memory, where the algorithm tells them.
-void TrainingCurve::show_pace(const Json& progress) {
-  const double speed = number_from(progress, "tokens_per_second"), memory = number_from(progress, "memory");
-  if (!std::isfinite(speed) || speed <= 0) return;
-  QString words = tr("%1 tokens/s").arg(figure(static_cast<qint64>(speed)));
-  if (std::isfinite(memory) && memory > 0) words += tr(" · %1").arg(bytes(static_cast<qint64>(memory)));
-  set_note(words);
 }
 
 void TrainingCurve::finish() {

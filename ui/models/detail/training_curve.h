@@ -35,7 +35,6 @@ class TrainingCurve : public Card {
  private:
   void start_over(const QString& empty_text);
   void add_point(const QString& name, qint64 step, double value);
-  void show_pace(const Json& progress);
   struct Series {
     QString name;
     int number = 0;      ///< in the chart
@@ -43,6 +42,7 @@ class TrainingCurve : public Card {
     double largest = 0;  ///< of its values, without their sign
     std::vector<double> steps, values;
   };
+  QString job_;  ///< the watched one's id, for people
   std::vector<Series> series_;
   ProgressStrip* progress_;
   LineChart* chart_;
