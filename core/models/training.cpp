@@ -15,8 +15,6 @@
 namespace millwright::models {
 namespace {
 
-constexpr std::string_view kBaseline = "linear";
-
 /// What is decided before anything is written.
 struct Plan {
   const jobs::Algorithm* algorithm = nullptr;
@@ -123,8 +121,7 @@ Status check_labels(const snapshots::SnapshotRows& rows) {
 /// Whether the snapshot has a run of the baseline, or one is on its way.
 Result<bool> has_baseline(const store::Project& project, const snapshots::Snapshot& snapshot) {
   MW_ASSIGN(const auto runs, list_runs(project, snapshot.task));
-  for (const Run& run : runs)
-    if (run.algorithm == kBaseline && run.snapshot == snapshot.id) return true;
+  if (baseline_of(runs, snapshot.id) != nullptr) return true;
   MW_ASSIGN(const auto all, jobs::list_jobs(project));
   return std::any_of(all.begin(), all.end(), [&](const jobs::Job& job) {
     return job.kind == "train" && !job.ended() && job.spec.value("algorithm", Json()) == kBaseline &&

@@ -17,6 +17,9 @@
 
 namespace millwright::models {
 
+/// The algorithm that every other is compared with.
+inline constexpr std::string_view kBaseline = "linear";
+
 struct TrainRequest {
   std::string snapshot;  ///< id as typed, or "latest"
   std::string algorithm = "linear";
@@ -74,6 +77,9 @@ struct Run {
 };
 /// Newest first; of one task when task is not 0.
 [[nodiscard]] Result<std::vector<Run>> list_runs(const store::Project& project, int64_t task = 0);
+/// The snapshot's baseline among these runs, newest first as list_runs() gives them: the first linear run that was made
+/// on it. nullptr: there is none.
+[[nodiscard]] const Run* baseline_of(const std::vector<Run>& runs, int64_t snapshot);
 [[nodiscard]] Result<Run> run_of_job(const store::Project& project, int64_t job);
 [[nodiscard]] Json to_json(const Run& run);
 

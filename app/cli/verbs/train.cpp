@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "base/ids.h"
+#include "models/comparison.h"
 #include "models/training.h"
 #include "settings.h"
 #include "verb.h"
@@ -16,7 +17,7 @@ struct Options {
   bool wait = false;
 };
 
-void print(std::ostream& out, const models::Run& run) {
+void print(std::ostream& out, const models::Run& run, const std::optional<models::BesideBaseline>& beside) {
   const auto figure = [&](const char* name) -> std::string {
     const Json found = run.metrics.value(name, Json());
     return found.is_object() && found["value"].is_number()
@@ -27,6 +28,9 @@ void print(std::ostream& out, const models::Run& run) {
   out << "Model " << tail(run.model_uuid) << " after " << fixed(run.seconds, 1) << " s on " << run.device << '\n'
       << "  test accuracy  " << figure("accuracy") << '\n'
       << "  macro F1       " << figure("macro_f1") << '\n';
+  if (beside)
+    out << "  baseline       " << percent(beside->comparison.other_accuracy) << " on the same "
+        << grouped(beside->comparison.n) << " rows, p " << fixed(beside->comparison.p, 4) << '\n';
   if (!run.gate_override.empty()) out << "  the gate was overridden by " << run.gate_override << '\n';
 }
 
@@ -39,14 +43,17 @@ Result<int> run(Context& context, Options& options) {
   MW_ASSIGN(auto foreman, models::foreman(project));
   MW_ASSIGN(const jobs::Job done, foreman.wait(job.id, work));
   MW_ASSIGN(const models::Run made, models::run_of_job(project, done.id));
+  MW_ASSIGN(const models::Model model, models::read_model(project, made.model));
+  MW_ASSIGN(const auto beside, models::compare_with_baseline(project, model));
   const Json document = {{"job", tail(done.uuid)},
                          {"run", tail(made.uuid)},
                          {"model", tail(made.model_uuid)},
                          {"metrics", made.metrics},
                          {"seconds", made.seconds},
                          {"device", made.device},
-                         {"weights_sha256", to_hex(made.weights_sha256)}};
-  context.answer(document, [&](std::ostream& out) { print(out, made); });
+                         {"weights_sha256", to_hex(made.weights_sha256)},
+                         {"baseline", beside ? models::to_json(*beside) : Json()}};
+  context.answer(document, [&](std::ostream& out) { print(out, made, beside); });
   return 0;
 }
 
