@@ -65,7 +65,7 @@ struct Run {
   int64_t seed = 0;
   std::string device;
   Json versions;
-  Json metrics;  ///< {"accuracy","macro_f1","ece",…} of the test split, and "validation": {…}
+  Json metrics;  ///< {"accuracy","macro_f1","ece",…} of the test split, "validation": {…}, "training": {"memory",…}
   std::vector<CurvePoint> curve;
   std::string gate_override;  ///< who allowed it and why; empty when the gate was green
   double seconds = 0;

@@ -4,6 +4,7 @@
 #include "base/ids.h"
 #include "models/comparison.h"
 #include "models/training.h"
+#include "models/training_plan.h"
 #include "settings.h"
 #include "verb.h"
 
@@ -14,7 +15,7 @@ struct Options {
   std::string project;
   models::TrainRequest request;
   std::vector<std::string> settings;
-  bool wait = false;
+  bool wait = false, plan = false;
 };
 
 void print(std::ostream& out, const models::Run& run, const std::optional<models::BesideBaseline>& beside) {
@@ -34,10 +35,37 @@ void print(std::ostream& out, const models::Run& run, const std::optional<models
   if (!run.gate_override.empty()) out << "  the gate was overridden by " << run.gate_override << '\n';
 }
 
+std::string shown(const std::optional<double>& seconds) { return seconds ? words_of(about_time(*seconds)) : "–"; }
+
+void print(std::ostream& out, const models::TrainingPlan& plan) {
+  out << "Snapshot " << tail(plan.snapshot.uuid) << " of task " << plan.task.name << ": "
+      << grouped(plan.snapshot.counts.train) << " training rows, " << grouped(plan.labels) << " labels\n";
+  Table table({"algorithm", "fits", "time", "memory"});
+  for (const models::PlannedAlgorithm& one : plan.algorithms)
+    table.row({std::string(one.algorithm->name) + (one.baseline ? " (baseline)" : ""), one.fits ? "yes" : "no",
+               shown(one.seconds), one.memory ? words_of(memory_size(*one.memory)) : "–"});
+  table.print(out);
+  for (const models::PlannedAlgorithm& one : plan.algorithms) {
+    out << '\n' << one.algorithm->title << ": " << words_of(one.why, " ") << '\n';
+    if (!one.rests_on.empty()) out << "  " << words_of(one.rests_on, " ") << '\n';
+    for (const models::PlannedObjective& objective : one.objectives)
+      if (!objective.fits) out << "  " << objective.name << ": " << words_of(objective.why) << '\n';
+  }
+  if (plan.shut_by.empty()) return;
+  out << "\nThe snapshot's gate is shut, so that training is refused:";
+  for (const std::string& check : plan.shut_by) out << ' ' << check;
+  out << '\n';
+}
+
 Result<int> run(Context& context, Options& options) {
   MW_ASSIGN(auto project, context.open(options.project));
   MW_ASSIGN(options.request.settings, read_settings(options.settings));
   const Work work = context.work("Train");
+  if (options.plan) {
+    MW_ASSIGN(const auto plan, models::plan_training(project, options.request, work));
+    context.answer(models::to_json(plan), [&](std::ostream& out) { print(out, plan); });
+    return 0;
+  }
   MW_ASSIGN(const jobs::Job job, models::start_training(project, options.request, work));
   if (!options.wait) return context.queued(tail(job.uuid));
   MW_ASSIGN(auto foreman, models::foreman(project));
@@ -78,6 +106,8 @@ void add(CLI::App& app, Context& context) {
   verb->add_option("--seed", options->request.seed, "Of everything that is drawn")->type_name("N");
   verb->add_option("--device", options->request.device, "auto, cpu or cuda:N")->type_name("D");
   verb->add_flag("--wait", options->wait, "Do it now, and wait for the model");
+  verb->add_flag("--plan", options->plan,
+                 "Only say which algorithms fit, about how long each takes, and how much memory");
   context.action(verb, [options](Context& c) { return run(c, *options); });
 }
 const Registration kRegistration(160, add);
