@@ -28,6 +28,7 @@ struct TrainRequest {
   std::string teacher;                                        ///< model to learn from beside the labels; empty: none
   uint64_t seed = 0;
   std::string device = "auto";  ///< auto | cpu | cuda:N
+  [[nodiscard]] bool operator==(const TrainRequest&) const = default;
 };
 /// The baseline is always there to compare with: another algorithm's first run on a snapshot has it queued before.
 /// Checks the plan, writes the snapshot's rows into a new job's folder and queues it. Refused (kind refused,
