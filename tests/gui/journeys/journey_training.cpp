@@ -58,7 +58,7 @@ class JourneyTraining : public QObject {
       const auto* why = plan->findChild<QLabel*>(QStringLiteral("training.why.") + QLatin1String(name));
       QVERIFY2(why->text().contains(QStringLiteral("training rows of")), qPrintable(why->text()));
     }
-    QVERIFY(take_dialog(*plan, QStringLiteral("training-plan")));
+    QVERIFY(workbench_->take_pictures_of(*plan, QStringLiteral("training-plan")));
     QTest::mouseClick(encoder, Qt::LeftButton, {}, QPoint(8, encoder->height() / 2));
     QVERIFY(encoder->isChecked());
     auto* objective = plan->findChild<QComboBox*>(QStringLiteral("objective"));
@@ -69,7 +69,7 @@ class JourneyTraining : public QObject {
     };
     QTRY_VERIFY_WITH_TIMEOUT(!usable("regression"), 20'000);
     QVERIFY(usable("classification") && usable("masked-lm"));
-    QVERIFY(take_dialog(*plan, QStringLiteral("training-plan-encoder")));
+    QVERIFY(workbench_->take_pictures_of(*plan, QStringLiteral("training-plan-encoder")));
     // More to do takes longer.
     const auto* figures = plan->findChild<QLabel*>(QStringLiteral("training.figures.encoder"));
     const QString before = figures->text();
@@ -229,19 +229,6 @@ class JourneyTraining : public QObject {
   void cleanupTestCase() { workbench_.reset(); }
 
  private:
-  /// In both themes.
-  bool take_dialog(QWidget& dialog, const QString& name) {
-    bool saved = true;
-    for (const auto choice : {ThemeChoice::dark, ThemeChoice::light}) {
-      Theme::instance().set_choice(choice);
-      saved = workbench_->wait() && saved;
-      const QString theme = choice == ThemeChoice::dark ? QStringLiteral("dark") : QStringLiteral("light");
-      saved =
-          dialog.grab().save(QStringLiteral(MILLWRIGHT_BUILD_DIR "/screenshots/journey-%1-%2.png").arg(name, theme)) &&
-          saved;
-    }
-    return saved;
-  }
   int64_t champion(int64_t task) {
     const auto found = models::champion_of(demo_.open(), task);
     return found && *found ? (*found)->id : 0;
