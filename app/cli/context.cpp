@@ -7,7 +7,8 @@
 #include <iostream>
 #include <thread>
 
-#include "base/clock.h"
+#include "base/remark.h"
+#include "display.h"
 #include "verb.h"
 
 namespace millwright::cli {
@@ -90,38 +91,7 @@ Work Context::work(const std::string& title) {
   Work work;
   work.stop = stop_source().get_token();
   if (quiet_ || ::isatty(STDERR_FILENO) == 0) return work;
-  struct Display {
-    double begun = steady_seconds();
-    double phase_begun = begun;
-    double painted = 0;
-    std::string phase;
-    ~Display() {
-      if (painted > 0) std::fputs("\r\033[K", stderr);
-    }
-  };
-  auto display = std::make_shared<Display>();
-  work.progress = [display, title](const Progress& p) {
-    const double now = steady_seconds();
-    if (p.phase != display->phase) {
-      display->phase = p.phase;
-      display->phase_begun = now;
-    } else if (now - display->painted < 0.1) {
-      return;
-    }
-    display->painted = now;
-    std::string text = title + ": " + p.phase;
-    if (p.total > 0) {
-      const double share = std::clamp(static_cast<double>(p.done) / static_cast<double>(p.total), 0.0, 1.0);
-      text += ' ' + percent(share, 0);
-      const double spent = now - display->phase_begun;
-      if (share > 0.02 && spent > 0.5 && !p.pace) text += ", " + words_of(time_left(spent / share * (1 - share)));
-    } else if (p.done > 0) {
-      text += ' ' + grouped(p.done) + ' ' + p.unit;
-    }
-    if (p.pace) text += ", " + words_of(remarks_on(*p.pace), " · ");
-    std::fprintf(stderr, "\r\033[K%s", text.c_str());
-    std::fflush(stderr);
-  };
+  work.progress = display_progress(title);
   return work;
 }
 
@@ -216,6 +186,8 @@ void Table::print(std::ostream& out) const {
   put(header_);
   for (const auto& row : rows_) put(row);
 }
+
+std::string grouped(int64_t value) { return millwright::grouped(value); }
 
 std::string fixed(double value, int digits) {
   if (!std::isfinite(value)) return "–";

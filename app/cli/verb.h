@@ -20,7 +20,6 @@
 #include <string>
 
 #include "base/json.h"
-#include "base/remark.h"
 #include "base/result.h"
 #include "base/work.h"
 #include "store/project.h"
@@ -96,6 +95,8 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
+/// 63440 → "63,440"
+[[nodiscard]] std::string grouped(int64_t value);
 /// 0.8471 → "84.7 %"
 [[nodiscard]] std::string percent(double share, int digits = 1);
 /// Fixed digits; "–" for NaN.

@@ -68,13 +68,4 @@ Remark memory_size(int64_t bytes) {
   return size >= kGiB ? figure_in("{n} GiB", digits(size / kGiB, 1)) : figure_in("{n} MiB", digits(size / kMiB, 0));
 }
 
-std::vector<Remark> remarks_on(const Pace& pace) {
-  std::vector<Remark> out;
-  if (pace.seconds_left && std::isfinite(*pace.seconds_left)) out.push_back(time_left(*pace.seconds_left));
-  if (pace.tokens_per_second > 0) out.push_back(figure_in("{n} tokens/s", digits(pace.tokens_per_second, 0)));
-  if (pace.memory > 0) out.push_back(memory_size(pace.memory));
-  if (!pace.device.empty()) out.push_back({pace.device, {}});
-  return out;
-}
-
 }  // namespace millwright

@@ -6,10 +6,8 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
-#include "base/work.h"
 
 namespace millwright {
 
@@ -35,7 +33,5 @@ struct Remark {
 [[nodiscard]] Remark about_time(double seconds);
 /// "{n} MiB", "{n} GiB" with a decimal.
 [[nodiscard]] Remark memory_size(int64_t bytes);
-/// What is known of a pace: time left, tokens a second, memory, device.
-[[nodiscard]] std::vector<Remark> remarks_on(const Pace& pace);
 
 }  // namespace millwright

@@ -3,26 +3,16 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <stop_token>
 #include <string>
 
 namespace millwright {
-
-/// How a training goes, where it tells.
-struct Pace {
-  std::optional<double> seconds_left;
-  double tokens_per_second = 0;  ///< tokens of the texts, padding apart; 0: not known
-  int64_t memory = 0;            ///< bytes in use, at most so far; 0: not known
-  std::string device;            ///< "cpu", "cuda:0"; empty: not known
-};
 
 struct Progress {
   std::string phase;  ///< a code: "read", "publish", "train"
   int64_t done = 0;   ///< in `unit`s
   int64_t total = 0;  ///< 0: not known
   std::string unit;   ///< "bytes", "rows", "epochs"
-  std::optional<Pace> pace = std::nullopt;
 };
 
 /// What a long use case is handed. Both parts may be empty.

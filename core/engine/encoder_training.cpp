@@ -233,18 +233,24 @@ class Trainer {
     if (now - told_at_ < 1 && position_.step != schedule_.steps) return;
     told_at_ = now;
     memory_ = std::max(memory_, model_.memory());
+    const double speed = step_seconds_ > 0 ? static_cast<double>(tokens_) / step_seconds_ : 0;
     const auto here = static_cast<double>(position_.step - first_step_);
     const double left = here > 0 ? (now - began_) / here * static_cast<double>(schedule_.steps - position_.step) : 0;
-    pace_ = Pace{left, step_seconds_ > 0 ? static_cast<double>(tokens_) / step_seconds_ : 0,
-                 static_cast<int64_t>(memory_), environment_.value("device", std::string())};
-    place_.events.progress(
-        {place_.stage.empty() ? "train" : "pretrain", position_.step, schedule_.steps, "steps", pace_});
+    place_.events.event("progress", {{"phase", place_.stage.empty() ? "train" : "pretrain"},
+                                     {"done", position_.step},
+                                     {"total", schedule_.steps},
+                                     {"unit", "steps"},
+                                     {"epoch", position_.epoch + 1},
+                                     {"seconds_left", number_or_null(left)},
+                                     {"tokens_per_second", number_or_null(speed)},
+                                     {"memory", memory_},
+                                     {"device", environment_.value("device", Json())}});
   }
 
   Status end_epoch() {
     std::optional<Judgement> judged;
     if (task_.validation_rows() > 0) {
-      place_.events.progress({"validate", 0, static_cast<int64_t>(task_.validation_rows()), "rows", pace_});
+      place_.events.progress({"validate", 0, static_cast<int64_t>(task_.validation_rows()), "rows"});
       auto now = task_.judge(model_, place_.stop);
       // Asked to stop while looking: the epoch has not ended, and goes on from here.
       if (!now && now.error().kind == ErrorKind::cancelled) MW_TRY(save());
@@ -328,7 +334,6 @@ class Trainer {
   Position position_;
   std::vector<float> best_;
   PaddingCount padding_;
-  std::optional<Pace> pace_;  ///< as last told
   uint64_t tokens_ = 0, memory_ = 0;
   double began_ = 0, step_seconds_ = 0, told_at_ = 0, saved_at_ = 0;
   int64_t first_step_ = 0;

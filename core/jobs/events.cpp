@@ -38,26 +38,6 @@ std::optional<Event> event_of(std::string_view line) {
   return event;
 }
 
-Progress progress_of(const Json& body) {
-  const auto whole = [&](const char* key) {
-    const Json found = body.value(key, Json());
-    return found.is_number_integer() ? found.get<int64_t>() : int64_t{0};
-  };
-  const auto text = [&](const char* key) {
-    const Json found = body.value(key, Json());
-    return found.is_string() ? found.get<std::string>() : std::string();
-  };
-  Progress progress{text("phase"), whole("done"), whole("total"), text("unit")};
-  const Json speed = body.value("tokens_per_second", Json()), left = body.value("seconds_left", Json());
-  if (!speed.is_number()) return progress;
-  Pace& pace = progress.pace.emplace();
-  pace.tokens_per_second = speed.get<double>();
-  if (left.is_number()) pace.seconds_left = left.get<double>();
-  pace.memory = whole("memory");
-  pace.device = text("device");
-  return progress;
-}
-
 /// Bytes of a file from an offset on, at most `most`; empty when there are none.
 std::string read_from(const fs::path& path, off_t offset, size_t most) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -134,14 +114,8 @@ void EventWriter::progress(const Progress& progress) {
     state_->phase = progress.phase;
     state_->phase_time = now;
   }
-  Json body = {{"phase", progress.phase}, {"done", progress.done}, {"total", progress.total}, {"unit", progress.unit}};
-  if (const auto& pace = progress.pace) {
-    body["seconds_left"] = pace->seconds_left ? number_or_null(*pace->seconds_left) : Json();
-    body["tokens_per_second"] = number_or_null(pace->tokens_per_second);
-    body["memory"] = pace->memory;
-    body["device"] = pace->device;
-  }
-  event("progress", body);
+  event("progress",
+        {{"phase", progress.phase}, {"done", progress.done}, {"total", progress.total}, {"unit", progress.unit}});
 }
 
 void EventWriter::metric(std::string_view name, int64_t step, double value) {
@@ -187,7 +161,15 @@ std::optional<Progress> newest_progress(const fs::path& job_folder) {
     const size_t begin = end == 0 ? std::string_view::npos : rest.rfind('\n', end - 1);
     const size_t from = begin == std::string_view::npos ? 0 : begin + 1;
     if (const auto event = event_of(rest.substr(from, end - from)); event && event->type == "progress") {
-      return progress_of(event->body);
+      const auto whole = [&](const char* key) {
+        const auto found = event->body.find(key);
+        return found != event->body.end() && found->is_number_integer() ? found->get<int64_t>() : int64_t{0};
+      };
+      const auto text = [&](const char* key) {
+        const auto found = event->body.find(key);
+        return found != event->body.end() && found->is_string() ? found->get<std::string>() : std::string();
+      };
+      return Progress{text("phase"), whole("done"), whole("total"), text("unit")};
     }
     rest = rest.substr(0, from);
   }

@@ -44,8 +44,7 @@ struct JobResult {
   Json outputs;  ///< what the kind gives: files with SHA-256, metrics, environment
 };
 
-/// One line of events.jsonl: {"seq","time","type",…}. Types: started, progress, metric, log, heartbeat, ended. Progress
-/// of a training has its pace: "seconds_left", "tokens_per_second", "memory" in bytes, "device".
+/// One line of events.jsonl: {"seq","time","type",…}. Types: started, progress, metric, log, heartbeat, ended.
 struct Event {
   int64_t seq = 0;
   int64_t time_ms = 0;

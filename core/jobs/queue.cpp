@@ -117,11 +117,6 @@ Json to_json(const Job& job) {
                {"created", iso8601(job.created_ms)},
                {"finished", job.finished_ms ? Json(iso8601(*job.finished_ms)) : Json(nullptr)}};
   if (const auto share = job.share()) json["progress"] = *share;
-  const Pace pace = job.progress && job.progress->pace ? *job.progress->pace : Pace();
-  json["seconds_left"] = pace.seconds_left ? number_or_null(*pace.seconds_left) : Json();
-  json["tokens_per_second"] = pace.tokens_per_second > 0 ? Json(pace.tokens_per_second) : Json();
-  json["memory"] = pace.memory > 0 ? Json(pace.memory) : Json();
-  json["device"] = pace.device.empty() ? Json() : Json(pace.device);
   if (job.cause) json["cause"] = name_of(*job.cause);
   if (!job.message.empty()) json["message"] = job.message;
   return json;

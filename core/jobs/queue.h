@@ -57,8 +57,7 @@ struct Job {
 /// after it (SIGTERM after 5 s, SIGKILL after 10). A job that has ended stays as it is: error refused "job.ended".
 [[nodiscard]] Status cancel_job(store::Project& project, int64_t id);
 
-/// {"job","kind","state","progress","cause","seconds_left","tokens_per_second","memory","device",…}: the keys of
-/// `jobs`; null where nothing is known.
+/// {"job","kind","state","progress","cause",…}: the keys of `jobs`.
 [[nodiscard]] Json to_json(const Job& job);
 
 }  // namespace millwright::jobs

@@ -149,7 +149,6 @@ void JobTray::update_job(const jobs::Job& job) {
                                                     : QString();
   const auto share = job.share();
   entry.share = share && job.state == jobs::JobState::running ? *share : -1;
-  entry.told_left = job.progress && job.progress->pace ? job.progress->pace->seconds_left : std::nullopt;
   if (entry.share >= 0) entry.left.add(entry.share, steady_seconds() - entry.begun);
   show_entries();
 }
@@ -174,8 +173,6 @@ void JobTray::show_entries() {
   QString time;
   if (entry.stopping)
     time = tr("stopping…");
-  else if (entry.told_left)
-    time = message(time_left(*entry.told_left));
   else if (const auto left = entry.left.left(); left && entry.share >= 0)
     time = tr("%1 left").arg(duration(std::max(1.0, *left)));
   time_->setText(time);

@@ -6,7 +6,6 @@
 #include <QPointer>
 #include <QWidget>
 #include <functional>
-#include <optional>
 #include <vector>
 
 #include "jobs/queue.h"
@@ -41,7 +40,6 @@ class JobTray : public QWidget {
     QString what, phase;
     double share = -1;
     TimeLeft left;
-    std::optional<double> told_left;  ///< seconds, where the work says so itself
     double begun = 0;
     bool stopping = false;
     std::function<void()> cancel;

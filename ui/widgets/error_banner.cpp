@@ -3,8 +3,6 @@
 #include <QCoreApplication>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QLocale>
-#include <QStringList>
 
 #include "buttons.h"
 #include "card.h"
@@ -21,24 +19,6 @@ QString in_words(const std::string& text, const Error& error) {
 
 QString message(const Error& error) { return in_words(error.text, error); }
 QString hint(const Error& error) { return in_words(error.hint, error); }
-
-QString message(const Remark& remark) {
-  const QString translated = QCoreApplication::translate("remarks", remark.text.c_str());
-  Arguments arguments = remark.arguments;
-  for (auto& [name, value] : arguments) {
-    if (!is_figure(value)) continue;
-    const size_t point = value.find('.');
-    const auto decimals = point == std::string::npos ? 0 : static_cast<int>(value.size() - point - 1);
-    value = QLocale().toString(std::stod(value), 'f', decimals).toStdString();
-  }
-  return QString::fromStdString(fill(translated.toStdString(), arguments));
-}
-
-QString message(std::span<const Remark> remarks) {
-  QStringList words;
-  for (const Remark& remark : remarks) words << message(remark);
-  return words.join(QStringLiteral(" · "));
-}
 
 ErrorBanner::ErrorBanner(QWidget* parent) : QFrame(parent) {
   setProperty("surface", "fail");

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <QFrame>
-#include <span>
 
-#include "base/remark.h"
 #include "base/result.h"
 
 class QLabel;
@@ -17,11 +15,6 @@ class Button;
 [[nodiscard]] QString message(const Error& error);
 /// What to do about it; may be empty.
 [[nodiscard]] QString hint(const Error& error);
-
-/// A remark in the user's language, its figures too.
-[[nodiscard]] QString message(const Remark& remark);
-/// Several, with " · " between them.
-[[nodiscard]] QString message(std::span<const Remark> remarks);
 
 class ErrorBanner : public QFrame {
   Q_OBJECT

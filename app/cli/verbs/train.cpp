@@ -2,6 +2,8 @@
 #include <iostream>
 
 #include "base/ids.h"
+#include "base/remark.h"
+#include "display.h"
 #include "models/comparison.h"
 #include "models/training.h"
 #include "models/training_plan.h"
@@ -68,8 +70,7 @@ Result<int> run(Context& context, Options& options) {
   }
   MW_ASSIGN(const jobs::Job job, models::start_training(project, options.request, work));
   if (!options.wait) return context.queued(tail(job.uuid));
-  MW_ASSIGN(auto foreman, models::foreman(project));
-  MW_ASSIGN(const jobs::Job done, foreman.wait(job.id, work));
+  MW_ASSIGN(const jobs::Job done, wait_for(context, project, job, "Train"));
   MW_ASSIGN(const models::Run made, models::run_of_job(project, done.id));
   MW_ASSIGN(const models::Model model, models::read_model(project, made.model));
   MW_ASSIGN(const auto beside, models::compare_with_baseline(project, model));

@@ -29,14 +29,17 @@ class TestRemark : public QObject {
     QCOMPARE(words_of(about_time(700)), std::string("about 12 min"));
   }
 
-  void a_pace_says_what_is_known() {
-    // 1.2 GiB by hand: 1.2 * 1073741824.
-    const Pace all{236.0, 2310.4, 1'288'490'189, "cpu"};
-    QCOMPARE(words_of(remarks_on(all), " · "), std::string("4 min left · 2,310 tokens/s · 1.2 GiB · cpu"));
-    QCOMPARE(words_of(remarks_on(Pace{std::nullopt, 0, 300 << 20, ""}), " · "), std::string("300 MiB"));
-    QVERIFY(remarks_on(Pace()).empty());
+  void memory_is_told_in_powers_of_two() {
+    QCOMPARE(words_of(memory_size(300 << 20)), std::string("300 MiB"));
+    QCOMPARE(words_of(memory_size(1'288'490'189)), std::string("1.2 GiB"));  // 1.2 * 1073741824
   }
 };
+QCOMPARE(words_of(remarks_on(all), " · "), std::string("4 min left · 2,310 tokens/s · 1.2 GiB · cpu"));
+QCOMPARE(words_of(remarks_on(Pace{std::nullopt, 0, 300 << 20, ""}), " · "), std::string("300 MiB"));
+QVERIFY(remarks_on(Pace()).empty());
+}
+}
+;
 
 QTEST_APPLESS_MAIN(TestRemark)
 #include "test_remark.moc"

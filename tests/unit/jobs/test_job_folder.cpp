@@ -123,36 +123,6 @@ class TestJobFolder : public QObject {
     QVERIFY(progress.has_value());
     QCOMPARE(progress->phase, std::string("train"));
     QCOMPARE(progress->done, int64_t{3});
-    QVERIFY(!progress->pace);
-  }
-
-  void a_pace_is_told_with_the_progress() {
-    const Scratch scratch;
-    const JobFolder folder = scratch.make();
-    const auto writer = EventWriter::open(folder, std::stop_source());
-    QVERIFY(writer.has_value());
-    (*writer)->progress({"train", 3, 10, "steps", Pace{12.5, 2310, int64_t{1} << 30, "cpu"}});
-    EventReader reader(scratch.path);
-    const Json line = reader.next().at(0).body;
-    QCOMPARE(line["seconds_left"].get<double>(), 12.5);
-    QCOMPARE(line["tokens_per_second"].get<double>(), 2310.0);
-    QCOMPARE(line["memory"].get<int64_t>(), int64_t{1073741824});
-    QCOMPARE(line["device"].get<std::string>(), std::string("cpu"));
-    const auto progress = newest_progress(scratch.path);
-    QVERIFY(progress && progress->pace);
-    QCOMPARE(progress->pace->seconds_left.value(), 12.5);
-    QCOMPARE(progress->pace->tokens_per_second, 2310.0);
-    QCOMPARE(progress->pace->memory, int64_t{1073741824});
-    QCOMPARE(progress->pace->device, std::string("cpu"));
-    // Where nobody knows, nothing is said.
-    std::ofstream file(scratch.path / "events.jsonl", std::ios::app);
-    file << R"({"seq":9,"time":1,"type":"progress","phase":"train","done":4,"total":10,"unit":"steps",)"
-         << R"("tokens_per_second":5,"seconds_left":null,"memory":"much","device":7})" << '\n'
-         << std::flush;
-    const auto strange = newest_progress(scratch.path);
-    QVERIFY(strange && strange->pace && !strange->pace->seconds_left);
-    QCOMPARE(strange->pace->memory, int64_t{0});
-    QVERIFY(strange->pace->device.empty());
   }
 
   void the_engine_beats_and_sees_the_cancel_file() {

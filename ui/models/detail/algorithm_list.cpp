@@ -11,16 +11,12 @@
 #include "ui_records/words.h"
 #include "ui_widgets/badge.h"
 #include "ui_widgets/card.h"
-#include "ui_widgets/error_banner.h"
+#include "ui_widgets/remark_words.h"
 
 namespace millwright::ui::detail {
 namespace {
 
-QString sentences(const std::vector<Remark>& remarks) {
-  QStringList words;
-  for (const Remark& remark : remarks) words << message(remark);
-  return words.join(QLatin1Char(' '));
-}
+QString sentences(const std::vector<Remark>& remarks) { return message(remarks, QStringLiteral(" ")); }
 
 }  // namespace
 

@@ -18,6 +18,7 @@
 #include "ui_widgets/buttons.h"
 #include "ui_widgets/card.h"
 #include "ui_widgets/error_banner.h"
+#include "ui_widgets/remark_words.h"
 
 namespace millwright::ui::detail {
 namespace {

@@ -8,8 +8,8 @@
 #include "evaluation_view.h"
 #include "ui_charts/line_chart.h"
 #include "ui_records/words.h"
-#include "ui_widgets/error_banner.h"
 #include "ui_widgets/progress.h"
+#include "ui_widgets/remark_words.h"
 
 namespace millwright::ui::detail {
 
@@ -50,7 +50,8 @@ void TrainingCurve::show_run(const models::Run& run) {
 void TrainingCurve::watch(const jobs::Job& job) {
   set_title(tr("Training"));
   job_ = short_id(job.uuid);
-  set_note(job_);
+  pace_.reset();
+  show_pace();
   start_over(tr("Waiting for the first figures…"));
   words_->setText({});
   progress_->start(job.state == jobs::JobState::queued ? tr("Waiting for its turn") : tr("Training"));
@@ -58,22 +59,28 @@ void TrainingCurve::watch(const jobs::Job& job) {
   if (job.progress) show_progress(*job.progress);
 }
 
-void TrainingCurve::show_progress(const Progress& progress) {
-  progress_->update_progress(progress);
-  set_note(progress.pace ? message(remarks_on(*progress.pace)) : job_);
-}
+void TrainingCurve::show_progress(const Progress& progress) { progress_->update_progress(progress); }
 
 void TrainingCurve::add_events(const std::vector<jobs::Event>& events) {
   for (const auto& event : events) {
+    jobs::follow_pace(event, pace_);
     if (event.type != "metric" || !event.body.is_object()) continue;
     const auto name = event.body.find("name");
     if (name == event.body.end() || !name->is_string() || *name == "learning_rate") continue;
     const double step = number_from(event.body, "step"), value = number_from(event.body, "value");
     if (std::isfinite(step)) add_point(text_of(name->get<std::string>()), static_cast<qint64>(step), value);
   }
+  show_pace();
+}
+
+void TrainingCurve::show_pace() {
+  progress_->set_tells_time(!pace_);
+  set_note(pace_ ? message(jobs::remarks_on(pace_), QStringLiteral(" · ")) : job_);
 }
 
 void TrainingCurve::finish() {
+  pace_.reset();
+  show_pace();
   progress_->finish();
   progress_->hide();
   set_title(tr("Training curve"));

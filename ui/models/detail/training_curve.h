@@ -1,9 +1,11 @@
 // The curve of a run: of one that is done, or of one that is running, point by point, with its progress.
 #pragma once
 
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "jobs/pace.h"
 #include "jobs/queue.h"
 #include "models/training.h"
 #include "ui_widgets/card.h"
@@ -34,6 +36,7 @@ class TrainingCurve : public Card {
 
  private:
   void start_over(const QString& empty_text);
+  void show_pace();
   void add_point(const QString& name, qint64 step, double value);
   struct Series {
     QString name;
@@ -43,6 +46,7 @@ class TrainingCurve : public Card {
     std::vector<double> steps, values;
   };
   QString job_;  ///< the watched one's id, for people
+  std::optional<jobs::Pace> pace_;
   std::vector<Series> series_;
   ProgressStrip* progress_;
   LineChart* chart_;

@@ -1,0 +1,76 @@
+// How a training says how it goes: in its events, to people, and what becomes of it between two phases.
+#include <QTemporaryDir>
+#include <QTest>
+#include <fstream>
+
+#include "jobs/pace.h"
+
+using namespace millwright;        // NOLINT: a test's own file
+using namespace millwright::jobs;  // NOLINT
+
+namespace {
+
+Event event(const char* line) {
+  Event event;
+  event.body = Json::parse(line);
+  event.type = event.body["type"].get<std::string>();
+  return event;
+}
+
+constexpr auto kTold =
+    R"({"type":"progress","phase":"train","done":3,"total":9,"unit":"steps","seconds_left":236.0,"tokens_per_second":2310.4,"memory":1288490189,"device":"cpu"})";
+constexpr auto kValidate = R"({"type":"progress","phase":"validate","done":0,"total":9,"unit":"rows"})";
+constexpr auto kWrite = R"({"type":"progress","phase":"write","done":0,"total":0,"unit":"files"})";
+
+}  // namespace
+
+class TestPace : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void it_is_said_as_people_say_it() {
+    const auto pace = pace_of(event(kTold));
+    QVERIFY(pace.has_value());
+    QCOMPARE(words_of(remarks_on(pace), " · "), std::string("4 min left · 2,310 tokens/s · 1.2 GiB · cpu"));
+    QVERIFY(remarks_on(std::nullopt).empty());
+    const Json json = to_json(pace);
+    QCOMPARE(json["memory"].get<int64_t>(), int64_t{1288490189});
+    QCOMPARE(json["device"].get<std::string>(), std::string("cpu"));
+    for (const auto& [key, value] : to_json(std::optional<Pace>()).items()) QVERIFY2(value.is_null(), key.c_str());
+  }
+
+  void what_is_strange_is_not_known() {
+    QVERIFY(!pace_of(event(kWrite)));
+    QVERIFY(!pace_of(event(R"({"type":"metric","tokens_per_second":5})")));
+    QVERIFY(!pace_of(event(R"({"type":"progress","tokens_per_second":"fast"})")));
+    const auto pace =
+        pace_of(event(R"({"type":"progress","tokens_per_second":5,"seconds_left":null,"memory":"much","device":7})"));
+    QVERIFY(pace && !pace->seconds_left && pace->memory == 0 && pace->device.empty());
+    QCOMPARE(words_of(remarks_on(pace), " · "), std::string("5 tokens/s"));
+    QCOMPARE(pace_of(event(R"({"type":"progress","tokens_per_second":-5})"))->tokens_per_second, 0.0);
+  }
+
+  void the_newest_stands_until_another_phase() {
+    const QTemporaryDir memory;
+    const fs::path folder = memory.path().toStdString();
+    QVERIFY(!newest_pace(folder));
+    std::ofstream file(folder / "events.jsonl");
+    const auto now = [&](const char* line) {
+      file << line << '\n' << std::flush;
+      return newest_pace(folder);
+    };
+    QVERIFY(!now("no json"));
+    QVERIFY(now(kTold));
+    QVERIFY(now(R"({"type":"heartbeat"})"));
+    QVERIFY(now(kValidate));
+    QVERIFY(now(R"({"type":"progress","phase":"tr)"));  // being written
+    QVERIFY(!now(kWrite));
+    QVERIFY(!now(kValidate));
+    // Far behind other lines it is still found within the tail, and not looked for beyond it.
+    QVERIFY(now(kTold));
+    for (int i = 0; i < 100; ++i) file << R"({"type":"heartbeat"})" << '\n';
+    QVERIFY(newest_pace(folder));
+  }
+};
+
+QTEST_APPLESS_MAIN(TestPace)
+#include "test_pace.moc"
