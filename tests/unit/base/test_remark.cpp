@@ -34,12 +34,6 @@ class TestRemark : public QObject {
     QCOMPARE(words_of(memory_size(1'288'490'189)), std::string("1.2 GiB"));  // 1.2 * 1073741824
   }
 };
-QCOMPARE(words_of(remarks_on(all), " · "), std::string("4 min left · 2,310 tokens/s · 1.2 GiB · cpu"));
-QCOMPARE(words_of(remarks_on(Pace{std::nullopt, 0, 300 << 20, ""}), " · "), std::string("300 MiB"));
-QVERIFY(remarks_on(Pace()).empty());
-}
-}
-;
 
 QTEST_APPLESS_MAIN(TestRemark)
 #include "test_remark.moc"

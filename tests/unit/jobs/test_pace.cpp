@@ -10,7 +10,7 @@ using namespace millwright::jobs;  // NOLINT
 
 namespace {
 
-Event event(const char* line) {
+Event parsed(const char* line) {
   Event event;
   event.body = Json::parse(line);
   event.type = event.body["type"].get<std::string>();
@@ -22,13 +22,20 @@ constexpr auto kTold =
 constexpr auto kValidate = R"({"type":"progress","phase":"validate","done":0,"total":9,"unit":"rows"})";
 constexpr auto kWrite = R"({"type":"progress","phase":"write","done":0,"total":0,"unit":"files"})";
 
+constexpr auto kHeartbeat = R"({"type":"heartbeat"})";
+constexpr auto kTorn = R"({"type":"progress","phase":"tr)";  // being written
+constexpr auto kMetric = R"({"type":"metric","tokens_per_second":5})";
+constexpr auto kWord = R"({"type":"progress","tokens_per_second":"fast"})";
+constexpr auto kNegative = R"({"type":"progress","tokens_per_second":-5})";
+constexpr auto kStrange = R"({"type":"progress","tokens_per_second":5,"seconds_left":null,"memory":"much","device":7})";
+
 }  // namespace
 
 class TestPace : public QObject {
   Q_OBJECT
  private Q_SLOTS:
   void it_is_said_as_people_say_it() {
-    const auto pace = pace_of(event(kTold));
+    const auto pace = pace_of(parsed(kTold));
     QVERIFY(pace.has_value());
     QCOMPARE(words_of(remarks_on(pace), " · "), std::string("4 min left · 2,310 tokens/s · 1.2 GiB · cpu"));
     QVERIFY(remarks_on(std::nullopt).empty());
@@ -39,14 +46,13 @@ class TestPace : public QObject {
   }
 
   void what_is_strange_is_not_known() {
-    QVERIFY(!pace_of(event(kWrite)));
-    QVERIFY(!pace_of(event(R"({"type":"metric","tokens_per_second":5})")));
-    QVERIFY(!pace_of(event(R"({"type":"progress","tokens_per_second":"fast"})")));
-    const auto pace =
-        pace_of(event(R"({"type":"progress","tokens_per_second":5,"seconds_left":null,"memory":"much","device":7})"));
+    QVERIFY(!pace_of(parsed(kWrite)));
+    QVERIFY(!pace_of(parsed(kMetric)));
+    QVERIFY(!pace_of(parsed(kWord)));
+    const auto pace = pace_of(parsed(kStrange));
     QVERIFY(pace && !pace->seconds_left && pace->memory == 0 && pace->device.empty());
     QCOMPARE(words_of(remarks_on(pace), " · "), std::string("5 tokens/s"));
-    QCOMPARE(pace_of(event(R"({"type":"progress","tokens_per_second":-5})"))->tokens_per_second, 0.0);
+    QCOMPARE(pace_of(parsed(kNegative))->tokens_per_second, 0.0);
   }
 
   void the_newest_stands_until_another_phase() {
@@ -60,14 +66,14 @@ class TestPace : public QObject {
     };
     QVERIFY(!now("no json"));
     QVERIFY(now(kTold));
-    QVERIFY(now(R"({"type":"heartbeat"})"));
+    QVERIFY(now(kHeartbeat));
     QVERIFY(now(kValidate));
-    QVERIFY(now(R"({"type":"progress","phase":"tr)"));  // being written
+    QVERIFY(now(kTorn));
     QVERIFY(!now(kWrite));
     QVERIFY(!now(kValidate));
     // Far behind other lines it is still found within the tail, and not looked for beyond it.
     QVERIFY(now(kTold));
-    for (int i = 0; i < 100; ++i) file << R"({"type":"heartbeat"})" << '\n';
+    for (int i = 0; i < 100; ++i) file << kHeartbeat << '\n';
     QVERIFY(newest_pace(folder));
   }
 };

@@ -76,9 +76,9 @@ class TestTrainingPlan : public QObject {
   }
 
   void one_label_is_not_enough_for_anything() {
-    const Trainable bench(2);  // a row of fruit and one of river: at most one of them is learned from
+    const Trainable bench(1);
     const auto plan = need(plan_training(bench.project, {}));
-    if (plan.labels >= 2) QSKIP("both rows came into the training split");
+    QVERIFY(plan.labels < 2);
     for (const PlannedAlgorithm& one : plan.algorithms) QVERIFY(!one.fits && !one.why.empty());
   }
 
@@ -98,7 +98,7 @@ class TestTrainingPlan : public QObject {
     QVERIFY(learning(bench, {{"epochs", "10"}, {"dtype", "bf16"}}) < ten);
     const double steps = learning(bench, {{"epochs", "10"}, {"max_steps", "4"}, {"batch_size", "8"}});
     QVERIFY(steps < one);
-    QVERIFY(learning(bench, {{"epochs", "10"}, {"pretrain_epochs", "10"}}) > 2 * ten);
+    QVERIFY(learning(bench, {{"epochs", "10"}, {"pretrain_epochs", "10"}}) > 1.5 * ten);
   }
 
   void a_time_that_is_given_cuts_it_short() {
