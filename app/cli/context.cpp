@@ -7,7 +7,8 @@
 #include <iostream>
 #include <thread>
 
-#include "base/clock.h"
+#include "base/remark.h"
+#include "display.h"
 #include "verb.h"
 
 namespace millwright::cli {
@@ -43,15 +44,6 @@ void watch_signals() {
   action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-}
-
-std::string time_left(double seconds) {
-  char out[32];
-  if (seconds >= 90)
-    std::snprintf(out, sizeof out, "%.0f min left", std::ceil(seconds / 60));
-  else
-    std::snprintf(out, sizeof out, "%.0f s left", std::ceil(seconds));
-  return out;
 }
 
 }  // namespace
@@ -99,37 +91,7 @@ Work Context::work(const std::string& title) {
   Work work;
   work.stop = stop_source().get_token();
   if (quiet_ || ::isatty(STDERR_FILENO) == 0) return work;
-  struct Display {
-    double begun = steady_seconds();
-    double phase_begun = begun;
-    double painted = 0;
-    std::string phase;
-    ~Display() {
-      if (painted > 0) std::fputs("\r\033[K", stderr);
-    }
-  };
-  auto display = std::make_shared<Display>();
-  work.progress = [display, title](const Progress& p) {
-    const double now = steady_seconds();
-    if (p.phase != display->phase) {
-      display->phase = p.phase;
-      display->phase_begun = now;
-    } else if (now - display->painted < 0.1) {
-      return;
-    }
-    display->painted = now;
-    std::string text = title + ": " + p.phase;
-    if (p.total > 0) {
-      const double share = std::clamp(static_cast<double>(p.done) / static_cast<double>(p.total), 0.0, 1.0);
-      text += ' ' + percent(share, 0);
-      const double spent = now - display->phase_begun;
-      if (share > 0.02 && spent > 0.5) text += ", " + time_left(spent / share * (1 - share));
-    } else if (p.done > 0) {
-      text += ' ' + grouped(p.done) + ' ' + p.unit;
-    }
-    std::fprintf(stderr, "\r\033[K%s", text.c_str());
-    std::fflush(stderr);
-  };
+  work.progress = display_progress(title);
   return work;
 }
 
@@ -225,11 +187,7 @@ void Table::print(std::ostream& out) const {
   for (const auto& row : rows_) put(row);
 }
 
-std::string grouped(int64_t value) {
-  std::string digits = std::to_string(value < 0 ? -value : value);
-  for (auto at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<size_t>(at), ",");
-  return value < 0 ? '-' + digits : digits;
-}
+std::string grouped(int64_t value) { return millwright::grouped(value); }
 
 std::string fixed(double value, int digits) {
   if (!std::isfinite(value)) return "–";

@@ -4,16 +4,10 @@
 #include <cmath>
 
 #include "engine/linear_training.h"
+#include "jobs/algorithms.h"
 
 namespace millwright::engine {
 namespace {
-
-/// Passes that give about as many steps as such models need, whatever the number of rows.
-int64_t default_epochs(size_t rows, bool fresh) {
-  const double wanted = fresh ? 120'000 : 75'000;  // texts
-  const double epochs = std::ceil(wanted / static_cast<double>(std::max<size_t>(rows, 1)));
-  return static_cast<int64_t>(std::clamp(epochs, fresh ? 8.0 : 3.0, fresh ? 100.0 : 20.0));
-}
 
 tl::unexpected<Error> excluded(const char* name, const char* why) {
   return fail(ErrorKind::usage, "train.bad_option", "{name} does not go with {why}.", {{"name", name}, {"why", why}});
@@ -27,7 +21,7 @@ Result<EncoderOptions> read_encoder_options(const Json& options, size_t rows, bo
   const auto choice = [&](const char* name) { return options.at(name).get<std::string>(); };
   EncoderOptions out;
   out.batch_size = whole("batch_size");
-  out.epochs = whole("epochs") > 0 ? whole("epochs") : default_epochs(rows, fresh);
+  out.epochs = whole("epochs") > 0 ? whole("epochs") : jobs::default_epochs(rows, fresh);
   out.accumulation = whole("accumulation");
   out.max_length = whole("max_length");
   out.patience = whole("patience");

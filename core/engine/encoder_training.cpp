@@ -246,7 +246,8 @@ class Trainer {
                                      {"epoch", position_.epoch + 1},
                                      {"seconds_left", number_or_null(left)},
                                      {"tokens_per_second", number_or_null(speed)},
-                                     {"memory", memory_}});
+                                     {"memory", memory_},
+                                     {"device", environment_.value("device", Json())}});
   }
 
   Status end_epoch() {

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "detail/job_outputs.h"
 #include "engine/linear_training.h"
+#include "engine/memory_forecast.h"
 #include "engine/run_job.h"
 #include "jobs/algorithms.h"
 #include "statistics/classification.h"
@@ -115,6 +116,7 @@ Result<Json> run_linear_training(const jobs::JobFolder& folder, jobs::EventWrite
                 {"log_loss_before", number_or_null(trained.log_loss_before)},
                 {"log_loss_after", number_or_null(trained.log_loss_after)}}},
               {"curve", curve_of(trained.curve)},
+              {"training", {{"memory", peak_resident_memory()}}},
               {"options", options},
               {"seed", seed},
               {"device", "cpu"},

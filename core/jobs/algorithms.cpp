@@ -349,6 +349,12 @@ const Algorithm* find_algorithm(std::string_view name) {
   return nullptr;
 }
 
+int64_t default_epochs(size_t rows, bool fresh) {
+  const double wanted = fresh ? 120'000 : 75'000;  // texts
+  const double epochs = std::ceil(wanted / static_cast<double>(std::max<size_t>(rows, 1)));
+  return static_cast<int64_t>(std::clamp(epochs, fresh ? 8.0 : 3.0, fresh ? 100.0 : 20.0));
+}
+
 Result<Json> complete_options(const Algorithm& algorithm,
                               std::span<const std::pair<std::string, std::string>> settings) {
   Json values = Json::object();

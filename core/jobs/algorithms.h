@@ -38,6 +38,10 @@ struct Algorithm {
 /// nullptr when there is none of that name.
 [[nodiscard]] const Algorithm* find_algorithm(std::string_view name);
 
+/// What option `epochs` means by 0: passes over so many training rows that give about as many steps as encoders need.
+/// `fresh`: the model begins from nothing.
+[[nodiscard]] int64_t default_epochs(size_t rows, bool fresh);
+
 /// Settings "name=value" made into a full set of typed values (defaults filled in, in the order of the declaration).
 /// Errors: usage "train.no_such_option", "train.bad_option" with the range that is allowed.
 [[nodiscard]] Result<Json> complete_options(const Algorithm& algorithm,

@@ -2,7 +2,9 @@
 
 #include <unordered_map>
 
+#include "base/ids.h"
 #include "models/evaluation.h"
+#include "models/training.h"
 
 namespace millwright::models {
 namespace {
@@ -89,6 +91,23 @@ Result<std::optional<Comparison>> compare_models(const store::Project& project, 
   if (comparison.p < kComparisonAlpha)
     comparison.verdict = comparison.difference.value > 0 ? ComparisonVerdict::better : ComparisonVerdict::worse;
   return std::optional(comparison);
+}
+
+Result<std::optional<BesideBaseline>> compare_with_baseline(const store::Project& project, const Model& model) {
+  if (model.snapshot == 0) return std::optional<BesideBaseline>();
+  MW_ASSIGN(const std::vector<Run> runs, list_runs(project, model.task));
+  const Run* run = baseline_of(runs, model.snapshot);
+  if (run == nullptr || run->model == 0 || run->model == model.id) return std::optional<BesideBaseline>();
+  MW_ASSIGN(Model baseline, read_model(project, run->model));
+  MW_ASSIGN(auto comparison, compare_models(project, model, baseline));
+  if (!comparison) return std::optional<BesideBaseline>();
+  return std::optional(BesideBaseline{std::move(baseline), std::move(*comparison)});
+}
+
+Json to_json(const BesideBaseline& beside) {
+  Json json = {{"model", tail(beside.baseline.uuid)}};
+  json.update(to_json(beside.comparison));
+  return json;
 }
 
 Json to_json(const Comparison& comparison) {

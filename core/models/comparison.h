@@ -37,4 +37,15 @@ inline constexpr double kComparisonAlpha = 0.05;
                                                                const Model& other);
 [[nodiscard]] Json to_json(const Comparison& comparison);
 
+struct BesideBaseline {
+  Model baseline;
+  Comparison comparison;  ///< of the model with it
+};
+/// The model beside the baseline of the snapshot that it was trained on; nullopt for the baseline itself, for a model
+/// that no run made, and where the two were judged on no common rows.
+[[nodiscard]] Result<std::optional<BesideBaseline>> compare_with_baseline(const store::Project& project,
+                                                                          const Model& model);
+/// {"model", and the keys of a comparison}.
+[[nodiscard]] Json to_json(const BesideBaseline& beside);
+
 }  // namespace millwright::models

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "detail/encoder_facts.h"
 #include "detail/input_text.h"
 #include "detail/keep_evaluation.h"
 #include "labels/current.h"
@@ -152,6 +153,10 @@ Result<std::vector<double>> latencies(Predictor& predictor, const std::vector<st
 
 Result<Evaluation> evaluate(store::Project& project, const EvaluateRequest& request, const Work& work) {
   MW_ASSIGN(const Model model, find_model(project, request.model));
+  if (model.family != "linear") {
+    MW_ASSIGN(const auto config, detail::config_of(project, model));
+    MW_TRY(detail::require_labels(model, config));
+  }
   MW_ASSIGN(Subject subject, find_subject(project, model, request));
   if (subject.texts.empty())
     return fail(ErrorKind::bad_input, "evaluate.no_rows", "{on} has no rows with a label.", {{"on", subject.on_what}},

@@ -60,7 +60,7 @@ struct EvaluateRequest {
   std::string where;  ///< further condition on the rows; may be empty
 };
 /// Predicts the rows one by one, without libtorch, and keeps the figures and each row's prediction.
-/// Errors: bad_input "evaluate.no_rows" (no row with a label), usage "evaluate.on".
+/// Errors: bad_input "evaluate.no_rows" (no row with a label), "model.no_labels" (it tells none), usage "evaluate.on".
 [[nodiscard]] Result<Evaluation> evaluate(store::Project& project, const EvaluateRequest& request, const Work& work);
 /// Kept evaluations of a model, newest first.
 [[nodiscard]] Result<std::vector<Evaluation>> evaluations_of(const store::Project& project, int64_t model);

@@ -150,6 +150,11 @@ Status judge_splits(store::Project& project, const jobs::JobFolder& folder, Outc
     }
     outcome.splits.push_back(std::move(judged));
   }
+  // How the training went: what later ones are foreseen by.
+  const Json training = outcome.outputs.value("training", Json());
+  for (const char* key : {"tokens_per_second", "memory", "steps", "epochs"})
+    if (const Json value = training.is_object() ? training.value(key, Json()) : Json(); value.is_number())
+      outcome.metrics["training"][key] = value;
   return {};
 }
 

@@ -59,8 +59,8 @@ struct StageChange {
   Stage to = Stage::candidate;
   std::optional<Model> replaced;
 };
-/// One champion a task: promoting another retires the old one, in the same transaction. Errors: refused
-/// "promote.same_stage"; bad_input "promote.other_task" when task (0: the model's own) is another than the model's.
+/// One champion a task: promoting another retires the old one, at once. Errors: refused "promote.same_stage";
+/// bad_input "promote.other_task" (task is neither 0 nor the model's), "model.no_labels" (an encoder that tells none).
 [[nodiscard]] Result<StageChange> promote(store::Project& project, int64_t task, int64_t model, Stage to,
                                           std::string_view reason = {});
 /// Puts the champion before this one back. Error: refused "rollback.nothing".

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/ids.h"
 #include "models/training.h"
@@ -65,6 +67,13 @@ Result<std::vector<Run>> list_runs(const store::Project& project, int64_t task) 
             project.db().prepare(std::string(kSelect) + " WHERE ?1 = 0 OR run.task = ?1 ORDER BY run.id DESC"));
   select.bind(1, task);
   return read_all(select);
+}
+
+const Run* baseline_of(const std::vector<Run>& runs, int64_t snapshot) {
+  const auto found = std::find_if(runs.rbegin(), runs.rend(), [&](const Run& run) {
+    return run.algorithm == kBaseline && run.snapshot == snapshot;
+  });
+  return found == runs.rend() ? nullptr : &*found;
 }
 
 Result<Run> run_of_job(const store::Project& project, int64_t job) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/ids.h"
+#include "detail/encoder_facts.h"
 #include "models/registry.h"
 
 namespace millwright::models {
@@ -48,6 +49,14 @@ Result<StageChange> change_stage(store::Project& project, int64_t task, int64_t 
 }  // namespace
 
 Result<StageChange> promote(store::Project& project, int64_t task, int64_t model, Stage to, std::string_view reason) {
+  if (to == Stage::champion) {
+    // A champion answers for its task: what tells no labels cannot.
+    MW_ASSIGN(const Model found, read_model(project, model));
+    if (found.family != "linear") {
+      MW_ASSIGN(const auto config, detail::config_of(project, found));
+      MW_TRY(detail::require_labels(found, config));
+    }
+  }
   return change_stage(project, task, model, to, reason, "model.promote");
 }
 

@@ -17,6 +17,9 @@
 
 namespace millwright::models {
 
+/// The algorithm that every other is compared with.
+inline constexpr std::string_view kBaseline = "linear";
+
 struct TrainRequest {
   std::string snapshot;  ///< id as typed, or "latest"
   std::string algorithm = "linear";
@@ -25,6 +28,7 @@ struct TrainRequest {
   std::string teacher;                                        ///< model to learn from beside the labels; empty: none
   uint64_t seed = 0;
   std::string device = "auto";  ///< auto | cpu | cuda:N
+  [[nodiscard]] bool operator==(const TrainRequest&) const = default;
 };
 /// The baseline is always there to compare with: another algorithm's first run on a snapshot has it queued before.
 /// Checks the plan, writes the snapshot's rows into a new job's folder and queues it. Refused (kind refused,
@@ -62,7 +66,7 @@ struct Run {
   int64_t seed = 0;
   std::string device;
   Json versions;
-  Json metrics;  ///< {"accuracy","macro_f1","ece",…} of the test split, and "validation": {…}
+  Json metrics;  ///< {"accuracy","macro_f1","ece",…} of the test split, "validation": {…}, "training": {"memory",…}
   std::vector<CurvePoint> curve;
   std::string gate_override;  ///< who allowed it and why; empty when the gate was green
   double seconds = 0;
@@ -74,6 +78,9 @@ struct Run {
 };
 /// Newest first; of one task when task is not 0.
 [[nodiscard]] Result<std::vector<Run>> list_runs(const store::Project& project, int64_t task = 0);
+/// The snapshot's baseline among these runs, newest first as list_runs() gives them: the first linear run that was made
+/// on it. nullptr: there is none.
+[[nodiscard]] const Run* baseline_of(const std::vector<Run>& runs, int64_t snapshot);
 [[nodiscard]] Result<Run> run_of_job(const store::Project& project, int64_t job);
 [[nodiscard]] Json to_json(const Run& run);
 

@@ -173,6 +173,12 @@ void TrainingPage::plan() {
   dialog->setObjectName(QStringLiteral("training.plan"));
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   connect(dialog, &QDialog::accepted, this, [this, dialog] { start(dialog->request()); });
+  connect(dialog, &detail::PlanDialog::plan_wanted, dialog, [this, dialog](const models::TrainRequest& request) {
+    session().read(
+        dialog, "plan",
+        [request](store::Project& project, const Work& work) { return models::plan_training(project, request, work); },
+        [dialog, request](const Result<models::TrainingPlan>& plan) { dialog->show_plan(request, plan); });
+  });
   dialog->open();
 }
 

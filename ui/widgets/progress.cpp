@@ -129,8 +129,13 @@ void ProgressStrip::update_progress(const Progress& progress) {
   const double share = static_cast<double>(progress.done) / static_cast<double>(progress.total);
   bar_->set_share(share);
   left_.add(share, static_cast<double>(clock_.elapsed()) / 1000);
-  if (const auto seconds = left_.left(); seconds && cancel_->isEnabled())
+  if (const auto seconds = left_.left(); seconds && cancel_->isEnabled() && tells_time_)
     time_->setText(tr("%1 left").arg(duration(std::max(1.0, *seconds))));
+}
+
+void ProgressStrip::set_tells_time(bool tells) {
+  if (tells_time_ != tells && cancel_->isEnabled()) time_->clear();
+  tells_time_ = tells;
 }
 
 void ProgressStrip::finish() {

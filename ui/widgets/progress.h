@@ -58,6 +58,8 @@ class ProgressStrip : public QWidget {
   /// what: "Importing packages.csv".
   void start(const QString& what, bool can_cancel = true);
   void update_progress(const Progress& progress);
+  /// Whether it tells the time left by the pace so far: not where the work itself says it, elsewhere on the page.
+  void set_tells_time(bool tells);
   void finish();
   [[nodiscard]] bool running() const { return running_; }
 
@@ -66,7 +68,7 @@ class ProgressStrip : public QWidget {
 
  private:
   QString what_;
-  bool running_ = false;
+  bool running_ = false, tells_time_ = true;
   QElapsedTimer clock_;
   TimeLeft left_;
   ElidedLabel* text_;

@@ -36,6 +36,9 @@ Result<int> run(Context& context, const Options& options) {
                 {{"a", model.name}, {"b", other.name}}, "Evaluate both on the same split or batch first.");
   Json document = {{"model", tail(model.uuid)}, {"with", tail(other.uuid)}};
   document.update(models::to_json(*comparison));
+  // The baseline stands beside any two.
+  MW_ASSIGN(const auto beside, models::compare_with_baseline(project, model));
+  document["baseline"] = beside ? models::to_json(*beside) : Json();
   context.answer(document, [&](std::ostream& out) {
     out << model.name << " against " << other.name << " on " << grouped(comparison->n) << " rows of "
         << comparison->on_what << '\n'
@@ -46,6 +49,10 @@ Result<int> run(Context& context, const Options& options) {
         << "  only one is right: " << grouped(comparison->only_model_right) << " and "
         << grouped(comparison->only_other_right) << " rows\n"
         << "  verdict     " << words_of(comparison->verdict) << '\n';
+    if (beside && beside->baseline.id != other.id)
+      out << "  baseline    " << percent(beside->comparison.other_accuracy, 2) << ", difference "
+          << points(beside->comparison.difference.value) << " points (" << points(beside->comparison.difference.low)
+          << " to " << points(beside->comparison.difference.high) << "), p " << fixed(beside->comparison.p, 4) << '\n';
   });
   return 0;
 }

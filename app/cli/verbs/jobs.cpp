@@ -2,6 +2,8 @@
 #include <iostream>
 
 #include "base/ids.h"
+#include "display.h"
+#include "jobs/pace.h"
 #include "models/training.h"
 #include "verb.h"
 
@@ -18,15 +20,27 @@ std::string share_of(const jobs::Job& job) {
   return job.progress ? job.progress->phase : "";
 }
 
-void print_one(std::ostream& out, const jobs::Job& job) {
+std::optional<jobs::Pace> pace_of(const store::Project& project, const jobs::Job& job) {
+  if (job.state != jobs::JobState::running) return std::nullopt;
+  return jobs::newest_pace(jobs::folder_of(project, job.uuid));
+}
+
+void print_one(std::ostream& out, const store::Project& project, const jobs::Job& job) {
   out << tail(job.uuid) << "  " << job.kind << "  " << name_of(job.state) << "  " << share_of(job) << '\n';
+  if (const auto pace = pace_of(project, job)) out << "  " << words_of(jobs::remarks_on(pace), " · ") << '\n';
   if (!job.message.empty()) out << "  " << job.message << '\n';
 }
 
+Json entry_of(const store::Project& project, const jobs::Job& job) {
+  Json entry = jobs::to_json(job);
+  entry.update(jobs::to_json(pace_of(project, job)));
+  return entry;
+}
+
 /// One job: its own keys, and `jobs` as every way of this verb has it.
-Json document_of(const jobs::Job& job) {
-  Json document = jobs::to_json(job);
-  document["jobs"] = Json::array({jobs::to_json(job)});
+Json document_of(const store::Project& project, const jobs::Job& job) {
+  Json document = entry_of(project, job);
+  document["jobs"] = Json::array({document});
   return document;
 }
 
@@ -34,7 +48,7 @@ Result<int> list(Context& context, const Options& options) {
   MW_ASSIGN(auto project, context.open(options.project));
   MW_ASSIGN(const auto all, jobs::list_jobs(project, options.limit));
   Json array = Json::array();
-  for (const jobs::Job& job : all) array.push_back(jobs::to_json(job));
+  for (const jobs::Job& job : all) array.push_back(entry_of(project, job));
   context.answer({{"jobs", array}}, [&](std::ostream& out) {
     Table table({"job", "kind", "state", "progress", "cause", "by"});
     for (const jobs::Job& job : all)
@@ -48,18 +62,17 @@ Result<int> list(Context& context, const Options& options) {
 Result<int> show(Context& context, const Options& options) {
   MW_ASSIGN(auto project, context.open(options.project));
   MW_ASSIGN(const jobs::Job job, jobs::find_job(project, options.job));
-  Json document = document_of(job);
+  Json document = document_of(project, job);
   document["plan"] = job.spec;
-  context.answer(document, [&](std::ostream& out) { print_one(out, job); });
+  context.answer(document, [&](std::ostream& out) { print_one(out, project, job); });
   return 0;
 }
 
 Result<int> wait(Context& context, const Options& options) {
   MW_ASSIGN(auto project, context.open(options.project));
   MW_ASSIGN(const jobs::Job job, jobs::find_job(project, options.job));
-  MW_ASSIGN(auto foreman, models::foreman(project));
-  MW_ASSIGN(const jobs::Job done, foreman.wait(job.id, context.work("Job")));
-  context.answer(document_of(done), [&](std::ostream& out) { print_one(out, done); });
+  MW_ASSIGN(const jobs::Job done, wait_for(context, project, job, "Job"));
+  context.answer(document_of(project, done), [&](std::ostream& out) { print_one(out, project, done); });
   return 0;
 }
 
@@ -68,7 +81,7 @@ Result<int> cancel(Context& context, const Options& options) {
   MW_ASSIGN(const jobs::Job job, jobs::find_job(project, options.job));
   MW_TRY(jobs::cancel_job(project, job.id));
   MW_ASSIGN(const jobs::Job now, jobs::read_job(project, job.id));
-  context.answer(document_of(now), [&](std::ostream& out) {
+  context.answer(document_of(project, now), [&](std::ostream& out) {
     out << (now.ended() ? "Cancelled.\n" : "Asked to stop; whoever looks after the job takes it from here.\n");
   });
   return 0;

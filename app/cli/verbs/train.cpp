@@ -2,7 +2,11 @@
 #include <iostream>
 
 #include "base/ids.h"
+#include "base/remark.h"
+#include "display.h"
+#include "models/comparison.h"
 #include "models/training.h"
+#include "models/training_plan.h"
 #include "settings.h"
 #include "verb.h"
 
@@ -13,10 +17,10 @@ struct Options {
   std::string project;
   models::TrainRequest request;
   std::vector<std::string> settings;
-  bool wait = false;
+  bool wait = false, plan = false;
 };
 
-void print(std::ostream& out, const models::Run& run) {
+void print(std::ostream& out, const models::Run& run, const std::optional<models::BesideBaseline>& beside) {
   const auto figure = [&](const char* name) -> std::string {
     const Json found = run.metrics.value(name, Json());
     return found.is_object() && found["value"].is_number()
@@ -27,26 +31,58 @@ void print(std::ostream& out, const models::Run& run) {
   out << "Model " << tail(run.model_uuid) << " after " << fixed(run.seconds, 1) << " s on " << run.device << '\n'
       << "  test accuracy  " << figure("accuracy") << '\n'
       << "  macro F1       " << figure("macro_f1") << '\n';
+  if (beside)
+    out << "  baseline       " << percent(beside->comparison.other_accuracy) << " on the same "
+        << grouped(beside->comparison.n) << " rows, p " << fixed(beside->comparison.p, 4) << '\n';
   if (!run.gate_override.empty()) out << "  the gate was overridden by " << run.gate_override << '\n';
+}
+
+std::string shown(const std::optional<double>& seconds) { return seconds ? words_of(about_time(*seconds)) : "–"; }
+
+void print(std::ostream& out, const models::TrainingPlan& plan) {
+  out << "Snapshot " << tail(plan.snapshot.uuid) << " of task " << plan.task.name << ": "
+      << grouped(plan.snapshot.counts.train) << " training rows, " << grouped(plan.labels) << " labels\n";
+  Table table({"algorithm", "fits", "time", "memory"});
+  for (const models::PlannedAlgorithm& one : plan.algorithms)
+    table.row({std::string(one.algorithm->name) + (one.baseline ? " (baseline)" : ""), one.fits ? "yes" : "no",
+               shown(one.seconds), one.memory ? words_of(memory_size(*one.memory)) : "–"});
+  table.print(out);
+  for (const models::PlannedAlgorithm& one : plan.algorithms) {
+    out << '\n' << one.algorithm->title << ": " << words_of(one.why, " ") << '\n';
+    if (!one.rests_on.empty()) out << "  " << words_of(one.rests_on, " ") << '\n';
+    for (const models::PlannedObjective& objective : one.objectives)
+      if (!objective.fits) out << "  " << objective.name << ": " << words_of(objective.why) << '\n';
+  }
+  if (plan.shut_by.empty()) return;
+  out << "\nThe snapshot's gate is shut, so that training is refused:";
+  for (const std::string& check : plan.shut_by) out << ' ' << check;
+  out << '\n';
 }
 
 Result<int> run(Context& context, Options& options) {
   MW_ASSIGN(auto project, context.open(options.project));
   MW_ASSIGN(options.request.settings, read_settings(options.settings));
   const Work work = context.work("Train");
+  if (options.plan) {
+    MW_ASSIGN(const auto plan, models::plan_training(project, options.request, work));
+    context.answer(models::to_json(plan), [&](std::ostream& out) { print(out, plan); });
+    return 0;
+  }
   MW_ASSIGN(const jobs::Job job, models::start_training(project, options.request, work));
   if (!options.wait) return context.queued(tail(job.uuid));
-  MW_ASSIGN(auto foreman, models::foreman(project));
-  MW_ASSIGN(const jobs::Job done, foreman.wait(job.id, work));
+  MW_ASSIGN(const jobs::Job done, wait_for(context, project, job, "Train"));
   MW_ASSIGN(const models::Run made, models::run_of_job(project, done.id));
+  MW_ASSIGN(const models::Model model, models::read_model(project, made.model));
+  MW_ASSIGN(const auto beside, models::compare_with_baseline(project, model));
   const Json document = {{"job", tail(done.uuid)},
                          {"run", tail(made.uuid)},
                          {"model", tail(made.model_uuid)},
                          {"metrics", made.metrics},
                          {"seconds", made.seconds},
                          {"device", made.device},
-                         {"weights_sha256", to_hex(made.weights_sha256)}};
-  context.answer(document, [&](std::ostream& out) { print(out, made); });
+                         {"weights_sha256", to_hex(made.weights_sha256)},
+                         {"baseline", beside ? models::to_json(*beside) : Json()}};
+  context.answer(document, [&](std::ostream& out) { print(out, made, beside); });
   return 0;
 }
 
@@ -71,6 +107,8 @@ void add(CLI::App& app, Context& context) {
   verb->add_option("--seed", options->request.seed, "Of everything that is drawn")->type_name("N");
   verb->add_option("--device", options->request.device, "auto, cpu or cuda:N")->type_name("D");
   verb->add_flag("--wait", options->wait, "Do it now, and wait for the model");
+  verb->add_flag("--plan", options->plan,
+                 "Only say which algorithms fit, about how long each takes, and how much memory");
   context.action(verb, [options](Context& c) { return run(c, *options); });
 }
 const Registration kRegistration(160, add);

@@ -5,6 +5,7 @@
 
 #include "base/process.h"
 #include "detail/backend.h"
+#include "detail/encoder_facts.h"
 #include "detail/model_rows.h"
 #include "jobs/foreman.h"
 #include "store/blobs.h"
@@ -89,10 +90,7 @@ Result<std::unique_ptr<Backend>> engine_backend(const store::Project& project, c
   MW_ASSIGN(ModelFolder folder, ModelFolder::make(project, model));
   MW_ASSIGN(const text::EncoderFolder opened, text::EncoderFolder::open(folder.path()));
   MW_TRY(opened.usable());
-  const text::EncoderConfig& config = opened.config();
-  if (config.head != text::Head::sequence || config.problem != text::Problem::single_label || config.labels.size() < 2)
-    return fail(ErrorKind::bad_input, "model.no_labels", "The model {model} tells no labels apart.",
-                {{"model", model.name}}, "Train it on a snapshot first: train --algorithm encoder --base MODEL.");
+  MW_TRY(require_labels(model, opened.config()));
   MW_ASSIGN(Conversation engine, Conversation::start({program.string(), "predict", folder.path().string()}));
   // Asked for nothing it says what it is.
   MW_ASSIGN(const Json about, ask(engine, {{"texts", Json::array()}}, {}));

@@ -125,6 +125,10 @@ class TestContract : public QObject {
         {{"jobs", project_, "list"}, {"jobs"}},
         {{"jobs", project_, "show", "latest"}, {"jobs"}},
         {{"jobs", project_, "wait", "latest"}, {"jobs"}},
+        {{"train", project_, "--snapshot", demo_["snapshot"].toString(), "--plan"},
+         {"snapshot", "task", "rows", "labels", "unlabeled", "shut_by", "algorithms"}},
+        {{"compare", project_, "--model", demo_["model"].toString(), "--with", demo_["model"].toString()},
+         {"model", "with", "n", "difference", "p", "verdict", "baseline"}},
         {{"runs", project_}, {"runs"}},
         {{"models", project_}, {"models"}},
         {{"models", project_, "list", "--task", "sections"}, {"models"}},
@@ -177,7 +181,13 @@ class TestContract : public QObject {
     for (const auto& one : run({"batches", project_, "--json"}).json()["batches"].toArray())
       has(one.toObject(), {"batch", "asset", "source", "rows", "time", "verdict"});
     for (const auto& one : run({"jobs", project_, "list", "--json"}).json()["jobs"].toArray())
-      has(one.toObject(), {"job", "state", "progress", "cause"});
+      has(one.toObject(),
+          {"job", "state", "progress", "cause", "seconds_left", "tokens_per_second", "memory", "device"});
+    const QJsonArray algorithms = run({"train", project_, "--plan", "--json"}).json()["algorithms"].toArray();
+    QCOMPARE(algorithms.first().toObject()["algorithm"].toString(), QString("linear"));
+    QVERIFY(algorithms.first().toObject()["baseline"].toBool());
+    for (const auto& one : algorithms)
+      has(one.toObject(), {"algorithm", "fits", "why", "seconds", "memory", "baseline", "rests_on", "objectives"});
     for (const auto& one : run({"queue", project_, "list", "--json"}).json()["queues"].toArray())
       has(one.toObject(), {"queue", "items", "done"});
     for (const auto& one : run({"audit", project_}).lines()) has(one, {"seq", "time", "who", "what", "hash"});
@@ -302,7 +312,7 @@ class TestContract : public QObject {
     QCOMPARE(run({"gate", gated, "--snapshot", id, "--override", "--reason", "a trial", "--by", "Ada"}).code, 0);
     const Said trained = run({"train", gated, "--snapshot", id, "--algorithm", "linear", "--wait", "--json"});
     QVERIFY2(trained.code == 0, trained.err + trained.out);
-    has(trained.json(), {"job", "run", "model", "metrics", "seconds", "device", "weights_sha256"});
+    has(trained.json(), {"job", "run", "model", "metrics", "seconds", "device", "weights_sha256", "baseline"});
     // The override shows ever after.
     const QJsonObject gate = run({"gate", gated, "--snapshot", id, "--json"}).json();
     QCOMPARE(gate["override"].toObject()["reason"].toString(), QString("a trial"));

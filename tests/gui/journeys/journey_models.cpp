@@ -67,7 +67,7 @@ class JourneyModels : public QObject {
          {QStringLiteral("Family: bert"), QStringLiteral("Layers: 2, 32 wide"), QStringLiteral("Tokenizer: WordPiece"),
           QStringLiteral("Parameters: ") + figure(qint64{parameters})})
       QVERIFY2(shows(*dialog, words), qPrintable(words));
-    QVERIFY(picture_of(*dialog, QStringLiteral("folder")));
+    QVERIFY(workbench_->take_pictures_of(*dialog, QStringLiteral("models-folder")));
     QTest::mouseClick(dialog->accept_button(), Qt::LeftButton);
     QTRY_COMPARE_WITH_TIMEOUT(models::list_models(demo_.open())->size(), models_before_ + 1, 30'000);
     const auto added = models::list_models(demo_.open())->front();
@@ -118,7 +118,7 @@ class JourneyModels : public QObject {
     workbench_->window().commands().run(QStringLiteral("models.embed"));
     auto* dialog = page().findChild<Dialog*>(QStringLiteral("models.embed"));
     QTRY_VERIFY(dialog && dialog->isVisible());
-    QVERIFY(picture_of(*dialog, QStringLiteral("embed")));
+    QVERIFY(workbench_->take_pictures_of(*dialog, QStringLiteral("models-embed")));
     QTest::mouseClick(dialog->accept_button(), Qt::LeftButton);
     const auto newest = [this] { return jobs::list_jobs(demo_.open(), 1)->front(); };
     QTRY_VERIFY_WITH_TIMEOUT(newest().kind == "embed", 30'000);
@@ -150,18 +150,6 @@ class JourneyModels : public QObject {
     const auto labels = dialog.findChildren<QLabel*>();
     return std::any_of(labels.begin(), labels.end(),
                        [&](const QLabel* label) { return label->accessibleName() == words; });
-  }
-  /// A dialog as it stands, in both themes.
-  static bool picture_of(Dialog& dialog, const QString& name) {
-    bool saved = true;
-    for (const auto choice : {ThemeChoice::dark, ThemeChoice::light}) {
-      Theme::instance().set_choice(choice);
-      const QString theme = choice == ThemeChoice::dark ? QStringLiteral("dark") : QStringLiteral("light");
-      saved = dialog.grab().save(
-                  QStringLiteral(MILLWRIGHT_BUILD_DIR "/screenshots/journey-models-%1-%2.png").arg(name, theme)) &&
-              saved;
-    }
-    return saved;
   }
   /// Asks for similar items of what is in front of the person, and says by what they were found.
   QString similar_by() {

@@ -2,9 +2,15 @@
 // and takes that back; cancels a run from the tray.
 #include <QAbstractButton>
 #include <QApplication>
+#include <QComboBox>
 #include <QDialog>
+#include <QLabel>
 #include <QLineEdit>
+#include <QRadioButton>
+#include <QRegularExpression>
+#include <QSpinBox>
 
+#include "jobs/pace.h"
 #include "jobs/queue.h"
 #include "models/registry.h"
 #include "models/training.h"
@@ -41,8 +47,41 @@ class JourneyTraining : public QObject {
     workbench_->press(Qt::Key_N);
     auto* plan = page.findChild<Dialog*>(QStringLiteral("training.plan"));
     QTRY_VERIFY(plan && plan->isVisible());
-    QVERIFY(workbench_->wait());
-    QVERIFY(plan->grab().save(QStringLiteral(MILLWRIGHT_BUILD_DIR "/screenshots/journey-training-plan.png")));
+    // The baseline is first and chosen; of each algorithm it is said how it fits, and what it takes.
+    auto* baseline = plan->findChild<QRadioButton*>(QStringLiteral("training.algorithm.linear"));
+    auto* encoder = plan->findChild<QRadioButton*>(QStringLiteral("training.algorithm.encoder"));
+    QVERIFY(baseline && baseline->isChecked() && encoder);
+    QVERIFY(baseline->y() < encoder->y());
+    for (const char* name : {"linear", "encoder"}) {
+      const auto* figures = plan->findChild<QLabel*>(QStringLiteral("training.figures.") + QLatin1String(name));
+      QTRY_VERIFY_WITH_TIMEOUT(figures->text().contains(QStringLiteral("about")), 20'000);
+      QVERIFY2(figures->text().contains(QStringLiteral("iB")), qPrintable(figures->text()));
+      const auto* why = plan->findChild<QLabel*>(QStringLiteral("training.why.") + QLatin1String(name));
+      QVERIFY2(why->text().contains(QStringLiteral("training rows of")), qPrintable(why->text()));
+    }
+    QVERIFY(workbench_->take_pictures_of(*plan, QStringLiteral("training-plan")));
+    QTest::mouseClick(encoder, Qt::LeftButton, {}, QPoint(8, encoder->height() / 2));
+    QVERIFY(encoder->isChecked());
+    auto* objective = plan->findChild<QComboBox*>(QStringLiteral("objective"));
+    QVERIFY(objective);
+    const auto usable = [objective](const char* name) {
+      const int row = objective->findText(QLatin1String(name));
+      return objective->model()->flags(objective->model()->index(row, 0)).testFlag(Qt::ItemIsEnabled);
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(!usable("regression"), 20'000);
+    QVERIFY(usable("classification") && usable("masked-lm"));
+    QVERIFY(workbench_->take_pictures_of(*plan, QStringLiteral("training-plan-encoder")));
+    // More to do takes longer.
+    const auto* figures = plan->findChild<QLabel*>(QStringLiteral("training.figures.encoder"));
+    const QString before = figures->text();
+    plan->findChild<QSpinBox*>(QStringLiteral("epochs"))->setValue(9000);
+    QTRY_VERIFY_WITH_TIMEOUT(figures->text() != before && figures->text().contains(QStringLiteral(" h")), 20'000);
+    // What is mistyped is said at once, and cannot be started.
+    auto* rate = plan->findChild<QLineEdit*>(QStringLiteral("learning_rate"));
+    rate->setText(QStringLiteral("fast"));
+    QTRY_VERIFY_WITH_TIMEOUT(!plan->accept_button()->isEnabled(), 20'000);
+    QTest::mouseClick(baseline, Qt::LeftButton, {}, QPoint(8, baseline->height() / 2));
+    QTRY_VERIFY_WITH_TIMEOUT(plan->accept_button()->isEnabled(), 20'000);
     QTest::mouseClick(plan->accept_button(), Qt::LeftButton);
     QTRY_VERIFY_WITH_TIMEOUT(page.job() != 0, 60'000);
   }
@@ -125,6 +164,36 @@ class JourneyTraining : public QObject {
     QVERIFY(std::any_of(history->begin(), history->end(),
                         [](const auto& event) { return event.reason == "wrong on games" && event.actor == "Ada"; }));
     QVERIFY(workbench_->take_pictures(QStringLiteral("training-champion")));
+  }
+
+  // An encoder tells its pace: time left, tokens a second, memory, device.
+  void a_running_encoder_has_live_figures() {
+    QVERIFY(workbench_->show("training"));
+    auto& page = workbench_->page<TrainingPage>("training");
+    auto project = demo_.open();
+    models::TrainRequest request;
+    request.algorithm = "encoder";
+    request.device = "cpu";
+    request.settings = {{"layers", "1"},     {"hidden", "64"}, {"heads", "2"},         {"intermediate", "128"},
+                        {"epochs", "10000"}, {"threads", "1"}, {"vocabulary", "1000"}, {"max_length", "32"}};
+    const auto job = models::start_training(project, request, {});
+    QVERIFY2(job.has_value(), job ? "" : message_of(job.error()).c_str());
+    QTRY_COMPARE_WITH_TIMEOUT(page.job(), static_cast<qint64>(job->id), 30'000);
+    const QRegularExpression words(
+        QStringLiteral("^[\\d.,]+ (s|min|h) left · [\\d.,]+ tokens/s · [\\d.,]+ [MG]iB · cpu$"));
+    const auto live = [&] {
+      const auto labels = page.findChildren<QLabel*>();
+      return std::any_of(labels.begin(), labels.end(), [&](const QLabel* label) {
+        return label->isVisible() && words.match(label->text()).hasMatch();
+      });
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(live(), 120'000);
+    const auto told = jobs::newest_pace(jobs::folder_of(project, job->uuid));
+    QVERIFY(told && told->memory > 1 << 20);
+    QVERIFY(workbench_->take_pictures(QStringLiteral("training-live")));
+    workbench_->window().commands().run(QStringLiteral("training.cancel"));
+    QTRY_VERIFY_WITH_TIMEOUT(page.job() == 0, 60'000);
+    QVERIFY(workbench_->wait());
   }
 
   void a_running_job_is_cancelled_from_the_tray() {

@@ -109,4 +109,19 @@ bool Workbench::take_pictures(const QString& name) {
   return saved;
 }
 
+bool Workbench::take_pictures_of(QWidget& dialog, const QString& name) {
+  const QDir folder(QStringLiteral(MILLWRIGHT_BUILD_DIR "/screenshots"));
+  if (!QDir().mkpath(folder.path())) return false;
+  bool saved = true;
+  for (const auto choice : {ThemeChoice::dark, ThemeChoice::light}) {
+    Theme::instance().set_choice(choice);
+    saved = wait() && saved;
+    saved = dialog.grab().save(folder.filePath(
+                QStringLiteral("journey-%1-%2.png")
+                    .arg(name, choice == ThemeChoice::dark ? QStringLiteral("dark") : QStringLiteral("light")))) &&
+            saved;
+  }
+  return saved;
+}
+
 }  // namespace millwright::ui::test

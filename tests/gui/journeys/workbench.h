@@ -61,6 +61,8 @@ class Workbench {
   void choose_file(const QString& path);
   /// Pictures of the window as it stands, in both themes at 1280×800 and 2560×1440, under <build>/screenshots/.
   [[nodiscard]] bool take_pictures(const QString& name);
+  /// Of a dialog as it stands, in both themes.
+  [[nodiscard]] bool take_pictures_of(QWidget& dialog, const QString& name);
   [[nodiscard]] bool wait(int patience_ms = 30'000);
 
  private:

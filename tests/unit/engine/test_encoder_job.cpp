@@ -68,7 +68,12 @@ class TestEncoderJob : public QObject {
     int metrics = 0, speeds = 0;
     for (const jobs::Event& event : reader.next()) {
       metrics += event.type == "metric" ? 1 : 0;
-      speeds += event.type == "progress" && event.body.contains("tokens_per_second") ? 1 : 0;
+      if (event.type != "progress" || !event.body.contains("tokens_per_second")) continue;
+      ++speeds;
+      QVERIFY(event.body["tokens_per_second"].get<double>() > 0);
+      QVERIFY(event.body["memory"].get<int64_t>() > 1 << 20);
+      QVERIFY(event.body["seconds_left"].get<double>() >= 0);
+      QCOMPARE(event.body["device"].get<std::string>(), std::string("cpu"));
     }
     QVERIFY(metrics > 24);
     QVERIFY(speeds > 0);

@@ -68,6 +68,10 @@ class TestEncoderModels : public QObject {
     const Model baseline = need(read_model(bench_->project, runs.back().model));
     const auto comparison = need(compare_models(bench_->project, *model_, baseline));
     QVERIFY(comparison && comparison->n == bench_->snapshot.counts.test);
+    const auto beside = need(compare_with_baseline(bench_->project, *model_));
+    QVERIFY(beside && beside->baseline.id == baseline.id);
+    QCOMPARE(beside->comparison.difference.value, comparison->difference.value);
+    QVERIFY(!need(compare_with_baseline(bench_->project, baseline)));
     QVERIFY(need(verify_models(bench_->project, {})).problems.empty());
   }
 
@@ -214,6 +218,11 @@ class TestEncoderModels : public QObject {
     // It tells no labels, and says so; but a classifier can begin from it.
     const auto asked = Predictor::load(project, made);
     QVERIFY(!asked && asked.error().code == "model.no_labels");
+    QCOMPARE(promote(project, 0, made.id, Stage::champion).error().code, std::string("model.no_labels"));
+    QVERIFY(need(read_model(project, made.id)).stage == Stage::candidate);
+    const auto judged = evaluate(project, {tail(made.uuid), "latest:test", {}}, {});
+    QVERIFY(!judged && judged.error().code == "model.no_labels");
+    QVERIFY(!need(compare_with_baseline(project, made)));
     TrainRequest next = small_encoder(tail(made.uuid));
     next.settings.emplace_back("epochs", "10");
     const Run tuned = train(*bench_, next);

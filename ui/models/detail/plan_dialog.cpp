@@ -7,12 +7,18 @@
 #include <QLineEdit>
 #include <QScrollArea>
 #include <QSpinBox>
+#include <QStandardItemModel>
+#include <QTimer>
 #include <QVBoxLayout>
+#include <functional>
 
+#include "algorithm_list.h"
 #include "jobs/algorithms.h"
 #include "ui_records/words.h"
 #include "ui_widgets/buttons.h"
 #include "ui_widgets/card.h"
+#include "ui_widgets/error_banner.h"
+#include "ui_widgets/remark_words.h"
 
 namespace millwright::ui::detail {
 namespace {
@@ -46,6 +52,14 @@ QWidget* field_for(const jobs::OptionDeclaration& option) {
   return new QLineEdit(standard);
 }
 
+/// Calls when a person, or anything else, gave the field another value.
+void when_changed(QWidget* field, const std::function<void()>& then) {
+  if (auto* box = qobject_cast<QSpinBox*>(field)) QObject::connect(box, &QSpinBox::valueChanged, field, then);
+  if (auto* box = qobject_cast<QCheckBox*>(field)) QObject::connect(box, &QCheckBox::toggled, field, then);
+  if (auto* box = qobject_cast<QComboBox*>(field)) QObject::connect(box, &QComboBox::currentTextChanged, field, then);
+  if (auto* line = qobject_cast<QLineEdit*>(field)) QObject::connect(line, &QLineEdit::textChanged, field, then);
+}
+
 }  // namespace
 
 PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const std::vector<models::Model>& models,
@@ -67,12 +81,14 @@ PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const std::vector<mo
     if (snapshot_->itemData(i).toString().startsWith(wanted)) snapshot_->setCurrentIndex(i);
   about_snapshot_ = make_label({}, FontRole::caption, Tone::muted);
   about_snapshot_->setWordWrap(true);
-  algorithm_ = new QComboBox;
-  algorithm_->setAccessibleName(tr("Algorithm"));
-  for (const auto& algorithm : jobs::algorithms())
-    algorithm_->addItem(tr(std::string(algorithm.title).c_str()), text_of(algorithm.name));
-  about_algorithm_ = make_label({}, FontRole::caption, Tone::muted);
-  about_algorithm_->setWordWrap(true);
+  algorithm_ = new AlgorithmList;
+  error_ = make_label({}, FontRole::caption, Tone::fail);
+  error_->setWordWrap(true);
+  error_->hide();
+  pause_ = new QTimer(this);
+  pause_->setSingleShot(true);
+  pause_->setInterval(200);
+  connect(pause_, &QTimer::timeout, this, [this] { Q_EMIT plan_wanted(request()); });
   base_ = new QComboBox;
   base_->setAccessibleName(tr("Starts from"));
   base_->addItem(tr("nothing: a small encoder, from these texts alone"), QString());
@@ -94,7 +110,7 @@ PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const std::vector<mo
   form->addRow(tr("Snapshot"), snapshot_);
   form->addRow(QString(), about_snapshot_);
   form->addRow(tr("Algorithm"), algorithm_);
-  form->addRow(QString(), about_algorithm_);
+  form->addRow(QString(), error_);
   form->addRow(tr("Starts from"), base_);
   form->addRow(tr("Seed"), seed_);
   form->addRow(tr("Device"), device_);
@@ -113,8 +129,10 @@ PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const std::vector<mo
   options_->setAutoFillBackground(false);
   scroll->setMinimumHeight(px(200));
   body()->addWidget(scroll, 1);
-  connect(algorithm_, &QComboBox::currentIndexChanged, this, &PlanDialog::show_options);
+  connect(algorithm_, &AlgorithmList::changed, this, &PlanDialog::show_options);
   connect(snapshot_, &QComboBox::currentIndexChanged, this, &PlanDialog::show_snapshot);
+  for (auto* box : {snapshot_, base_, device_})
+    connect(box, &QComboBox::currentIndexChanged, pause_, qOverload<>(&QTimer::start));
   show_options();
   show_snapshot();
 }
@@ -138,15 +156,15 @@ void PlanDialog::show_snapshot() {
 void PlanDialog::show_options() {
   while (options_form_->rowCount() > 0) options_form_->removeRow(0);
   fields_.clear();
-  const auto* algorithm = jobs::find_algorithm(utf8_of(algorithm_->currentData().toString()));
-  if (!algorithm) return;
-  about_algorithm_->setText(tr(std::string(algorithm->description).c_str()));
+  const auto& algorithm = algorithm_->current();
   // What an algorithm does not take is not asked for.
-  for (QWidget* part : {base_, device_}) form_->setRowVisible(part, algorithm->needs_torch);
-  for (const auto& option : algorithm->options) {
+  for (QWidget* part : {base_, device_}) form_->setRowVisible(part, algorithm.needs_torch);
+  for (const auto& option : algorithm.options) {
     const QString name = text_of(option.name);
     auto* field = field_for(option);
+    when_changed(field, [this] { pause_->start(); });
     field->setAccessibleName(name);
+    field->setObjectName(name);
     field->setToolTip(tr(std::string(option.description).c_str()));
     fields_[name] = field;
     auto* about = make_label(tr(std::string(option.description).c_str()), FontRole::caption, Tone::muted);
@@ -158,6 +176,35 @@ void PlanDialog::show_options() {
     column->addWidget(field);
     column->addWidget(about);
     options_form_->addRow(name, both);
+  }
+  pause_->start();
+}
+
+void PlanDialog::show_plan(const models::TrainRequest& request, const Result<models::TrainingPlan>& plan) {
+  if (request != this->request()) return;
+  error_->setVisible(!plan);
+  error_->setText(plan ? QString() : message(plan.error()));
+  accept_button()->setEnabled(plan.has_value());
+  if (!plan) return algorithm_->clear();
+  algorithm_->show_plan(*plan);
+  show_objectives(*plan);
+  accept_button()->setEnabled(snapshot_->currentIndex() >= 0 && algorithm_->fits());
+}
+
+/// Objectives that the labels cannot teach are in the list, and say why they cannot be chosen.
+void PlanDialog::show_objectives(const models::TrainingPlan& plan) {
+  const auto found = fields_.find(QStringLiteral("objective"));
+  auto* box = found == fields_.end() ? nullptr : qobject_cast<QComboBox*>(found->second);
+  auto* items = box == nullptr ? nullptr : qobject_cast<QStandardItemModel*>(box->model());
+  if (items == nullptr) return;
+  for (const auto& planned : plan.algorithms) {
+    if (planned.algorithm != &algorithm_->current()) continue;
+    for (const auto& objective : planned.objectives) {
+      const int row = box->findText(text_of(objective.name));
+      if (row < 0) continue;
+      items->item(row)->setEnabled(objective.fits);
+      items->item(row)->setToolTip(objective.fits ? QString() : message(objective.why));
+    }
   }
 }
 
@@ -173,9 +220,8 @@ QString PlanDialog::value_of(const QString& option) const {
 models::TrainRequest PlanDialog::request() const {
   models::TrainRequest request;
   request.snapshot = utf8_of(snapshot_->currentData().toString());
-  request.algorithm = utf8_of(algorithm_->currentData().toString());
-  const auto* algorithm = jobs::find_algorithm(request.algorithm);
-  const bool asked = algorithm != nullptr && algorithm->needs_torch;
+  request.algorithm = algorithm_->current().name;
+  const bool asked = algorithm_->current().needs_torch;
   if (asked) request.base = utf8_of(base_->currentData().toString());
   request.seed = static_cast<uint64_t>(seed_->value());
   request.device = asked ? utf8_of(device_->currentData().toString()) : "auto";

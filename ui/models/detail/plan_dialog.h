@@ -7,6 +7,7 @@
 
 #include "models/registry.h"
 #include "models/training.h"
+#include "models/training_plan.h"
 #include "snapshots/snapshot.h"
 #include "ui_widgets/dialogs.h"
 
@@ -14,8 +15,11 @@ class QComboBox;
 class QFormLayout;
 class QLabel;
 class QSpinBox;
+class QTimer;
 
 namespace millwright::ui::detail {
+
+class AlgorithmList;
 
 struct SnapshotChoice {
   snapshots::Snapshot snapshot;
@@ -30,16 +34,24 @@ class PlanDialog : public Dialog {
   PlanDialog(std::vector<SnapshotChoice> choices, const std::vector<models::Model>& models, const QString& wanted,
              QWidget* parent);
   [[nodiscard]] models::TrainRequest request() const;
+  /// What is said of a request; of one that is no longer asked for, nothing is shown.
+  void show_plan(const models::TrainRequest& request, const Result<models::TrainingPlan>& plan);
+
+ Q_SIGNALS:
+  /// The request is another than before: what is to be said of it?
+  void plan_wanted(const millwright::models::TrainRequest& request);
 
  private:
   void show_options();
   void show_snapshot();
+  void show_objectives(const models::TrainingPlan& plan);
   [[nodiscard]] QString value_of(const QString& option) const;
   std::vector<SnapshotChoice> choices_;
   QComboBox* snapshot_;
   QLabel* about_snapshot_;
-  QComboBox* algorithm_;
-  QLabel* about_algorithm_;
+  AlgorithmList* algorithm_;
+  QLabel* error_;
+  QTimer* pause_;  ///< until nothing was changed for a moment
   QWidget* options_;
   QFormLayout* form_;
   QFormLayout* options_form_;

@@ -36,17 +36,15 @@ QString points_text(double share) {
   return sign + QLocale().toString(std::abs(share) * 100, 'f', 1);
 }
 
-/// The difference to the champion in points, and what speaks for it.
-Cell against_cell(const models::Comparison* comparison) {
+/// The difference to another model in points, and what speaks for it. `words` say how many rows only one is right in.
+Cell against_cell(const models::Comparison* comparison, const QString& words) {
   if (comparison == nullptr) return {QStringLiteral("–")};
   const QString p = comparison->p < 0.001 ? tr("p < 0.001") : tr("p %1").arg(QLocale().toString(comparison->p, 'f', 3));
   Cell cell = Cell::two_lines(points_text(comparison->difference.value), p);
   cell.tool_tip =
-      tr("On %1 rows that both were judged on only this one is right in %2 and only the champion in %3. "
-         "95 % interval of the difference: %4 to %5 points.")
-          .arg(figure(static_cast<qint64>(comparison->n)), figure(static_cast<qint64>(comparison->only_model_right)),
-               figure(static_cast<qint64>(comparison->only_other_right)), points_text(comparison->difference.low),
-               points_text(comparison->difference.high));
+      words.arg(figure(static_cast<qint64>(comparison->n)), figure(static_cast<qint64>(comparison->only_model_right)),
+                figure(static_cast<qint64>(comparison->only_other_right)), points_text(comparison->difference.low),
+                points_text(comparison->difference.high));
   return cell;
 }
 
@@ -64,13 +62,24 @@ QString latency_text(const models::Run& run) {
   return std::isfinite(p95) ? tr("%1 ms").arg(figure(p95, 2)) : QStringLiteral("–");
 }
 
-Status compare_with_champions(const store::Project& project, RunsOverview& overview) {
+Status compare(const store::Project& project, const models::Model& model, const models::Model* other,
+               RunsOverview& overview) {
+  if (other == nullptr || other->id == model.id || overview.comparisons.contains({model.id, other->id})) return {};
+  MW_ASSIGN(auto comparison, models::compare_models(project, model, *other));
+  overview.comparisons.emplace(std::pair(model.id, other->id), std::move(comparison));
+  return {};
+}
+
+/// Each model beside its task's champion and its snapshot's baseline.
+Status compare_all(const store::Project& project, RunsOverview& overview) {
+  const auto model_of = [&overview](const models::Run* run) -> const models::Model* {
+    for (const auto& model : overview.models)
+      if (run != nullptr && model.id == run->model) return &model;
+    return nullptr;
+  };
   for (const auto& model : overview.models) {
-    const auto* champion = overview.champion_of(model.task);
-    if (champion == nullptr || champion->id == model.id || overview.comparisons.contains({model.id, champion->id}))
-      continue;
-    MW_ASSIGN(auto comparison, models::compare_models(project, model, *champion));
-    overview.comparisons.emplace(std::pair(model.id, champion->id), std::move(comparison));
+    MW_TRY(compare(project, model, overview.champion_of(model.task), overview));
+    MW_TRY(compare(project, model, model_of(models::baseline_of(overview.runs, model.snapshot)), overview));
   }
   return {};
 }
@@ -91,8 +100,21 @@ const models::Model* RunsOverview::champion_of(int64_t task) const {
 
 const models::Comparison* RunsOverview::against_champion(const models::Run& run) const {
   const auto* champion = champion_of(run.task);
-  if (champion == nullptr) return nullptr;
-  const auto found = comparisons.find({run.model, champion->id});
+  return champion == nullptr ? nullptr : between(run.model, champion->id);
+}
+
+const models::Comparison* RunsOverview::against_baseline(const models::Run& run) const {
+  const auto* baseline = models::baseline_of(runs, run.snapshot);
+  return baseline == nullptr ? nullptr : between(run.model, baseline->model);
+}
+
+bool RunsOverview::is_baseline(const models::Run& run) const {
+  const auto* baseline = models::baseline_of(runs, run.snapshot);
+  return baseline != nullptr && baseline->id == run.id;
+}
+
+const models::Comparison* RunsOverview::between(int64_t model, int64_t other) const {
+  const auto found = comparisons.find({model, other});
   return found != comparisons.end() && found->second ? &*found->second : nullptr;
 }
 
@@ -100,7 +122,7 @@ Status read_runs(const store::Project& project, const RunsOverview* known, RunsO
   if (known != nullptr) overview.comparisons = known->comparisons;
   MW_ASSIGN(overview.runs, models::list_runs(project));
   MW_ASSIGN(overview.models, models::list_models(project));
-  MW_TRY(compare_with_champions(project, overview));
+  MW_TRY(compare_all(project, overview));
   MW_ASSIGN(const auto tasks, labels::list_tasks(project));
   MW_ASSIGN(const auto snapshots, snapshots::list_snapshots(project));
   MW_ASSIGN(const auto verdicts, quality::latest_verdicts(project, quality::SubjectKind::snapshot));
@@ -125,11 +147,15 @@ std::vector<Column> run_columns() {
       {.title = tr("Algorithm"), .stretch = true},
       {.title = tr("Accuracy, 95 %"), .kind = Kind::figure, .width = 128},
       {.title = tr("Macro-F1, 95 %"), .kind = Kind::figure, .width = 128},
-      {.title = tr("vs champion"),
+      {.title = tr("vs baseline"),
        .kind = Kind::figure,
        .width = 100,
        .tool_tip = tr("difference of the accuracies in points, on the rows that both were judged on; p of McNemar's "
                       "test")},
+      {.title = tr("vs champion"),
+       .kind = Kind::figure,
+       .width = 100,
+       .tool_tip = tr("the same, beside the model that is in use")},
       {.title = tr("ECE"), .kind = Kind::figure, .width = 66},
       {.title = tr("p95"), .kind = Kind::figure, .width = 84, .tool_tip = tr("latency of one prediction")},
       {.title = tr("Took"), .kind = Kind::figure, .width = 96},
@@ -137,14 +163,22 @@ std::vector<Column> run_columns() {
 }
 
 std::vector<Row> run_rows(const RunsOverview& overview) {
+  const QString baseline_words =
+      tr("On %1 rows that both were judged on only this one is right in %2 and only the baseline in %3. "
+         "95 % interval of the difference: %4 to %5 points.");
+  const QString champion_words =
+      tr("On %1 rows that both were judged on only this one is right in %2 and only the champion in %3. "
+         "95 % interval of the difference: %4 to %5 points.");
   std::vector<Row> rows;
   for (const auto& run : overview.runs) {
     const auto accuracy = estimate_from(run.metrics, "accuracy"), f1 = estimate_from(run.metrics, "macro_f1");
     const auto* comparison = overview.against_champion(run);
+    Cell beside{tr("baseline")};
+    if (!overview.is_baseline(run)) beside = against_cell(overview.against_baseline(run), baseline_words);
     rows.push_back(
         {QVariant(static_cast<qlonglong>(run.id)),
          {short_id(run.uuid), about_cell(run), Cell::two_lines(share_text(accuracy.value), interval_text(accuracy)),
-          Cell::two_lines(share_text(f1.value), interval_text(f1)), against_cell(comparison),
+          Cell::two_lines(share_text(f1.value), interval_text(f1)), beside, against_cell(comparison, champion_words),
           share_text(number_from(run.metrics, "ece")), latency_text(run), duration(run.seconds),
           verdict_cell(overview.stage_of(run.model), comparison)}});
   }

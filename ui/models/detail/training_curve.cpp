@@ -9,6 +9,7 @@
 #include "ui_charts/line_chart.h"
 #include "ui_records/words.h"
 #include "ui_widgets/progress.h"
+#include "ui_widgets/remark_words.h"
 
 namespace millwright::ui::detail {
 
@@ -48,7 +49,9 @@ void TrainingCurve::show_run(const models::Run& run) {
 
 void TrainingCurve::watch(const jobs::Job& job) {
   set_title(tr("Training"));
-  set_note(short_id(job.uuid));
+  job_ = short_id(job.uuid);
+  pace_.reset();
+  show_pace();
   start_over(tr("Waiting for the first figures…"));
   words_->setText({});
   progress_->start(job.state == jobs::JobState::queued ? tr("Waiting for its turn") : tr("Training"));
@@ -60,25 +63,24 @@ void TrainingCurve::show_progress(const Progress& progress) { progress_->update_
 
 void TrainingCurve::add_events(const std::vector<jobs::Event>& events) {
   for (const auto& event : events) {
-    if (event.type == "progress" && event.body.is_object()) show_pace(event.body);
+    jobs::follow_pace(event, pace_);
     if (event.type != "metric" || !event.body.is_object()) continue;
     const auto name = event.body.find("name");
     if (name == event.body.end() || !name->is_string() || *name == "learning_rate") continue;
     const double step = number_from(event.body, "step"), value = number_from(event.body, "value");
     if (std::isfinite(step)) add_point(text_of(name->get<std::string>()), static_cast<qint64>(step), value);
   }
+  show_pace();
 }
 
-/// Speed and memory, where the algorithm tells them.
-void TrainingCurve::show_pace(const Json& progress) {
-  const double speed = number_from(progress, "tokens_per_second"), memory = number_from(progress, "memory");
-  if (!std::isfinite(speed) || speed <= 0) return;
-  QString words = tr("%1 tokens/s").arg(figure(static_cast<qint64>(speed)));
-  if (std::isfinite(memory) && memory > 0) words += tr(" · %1").arg(bytes(static_cast<qint64>(memory)));
-  set_note(words);
+void TrainingCurve::show_pace() {
+  progress_->set_tells_time(!pace_);
+  set_note(pace_ ? message(jobs::remarks_on(pace_), QStringLiteral(" · ")) : job_);
 }
 
 void TrainingCurve::finish() {
+  pace_.reset();
+  show_pace();
   progress_->finish();
   progress_->hide();
   set_title(tr("Training curve"));

@@ -1,9 +1,11 @@
 // The curve of a run: of one that is done, or of one that is running, point by point, with its progress.
 #pragma once
 
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "jobs/pace.h"
 #include "jobs/queue.h"
 #include "models/training.h"
 #include "ui_widgets/card.h"
@@ -34,8 +36,8 @@ class TrainingCurve : public Card {
 
  private:
   void start_over(const QString& empty_text);
+  void show_pace();
   void add_point(const QString& name, qint64 step, double value);
-  void show_pace(const Json& progress);
   struct Series {
     QString name;
     int number = 0;      ///< in the chart
@@ -43,6 +45,8 @@ class TrainingCurve : public Card {
     double largest = 0;  ///< of its values, without their sign
     std::vector<double> steps, values;
   };
+  QString job_;  ///< the watched one's id, for people
+  std::optional<jobs::Pace> pace_;
   std::vector<Series> series_;
   ProgressStrip* progress_;
   LineChart* chart_;

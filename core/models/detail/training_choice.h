@@ -1,0 +1,38 @@
+// What a request for a training names, found and checked: before a snapshot is looked at and before anything is
+// written.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "jobs/algorithms.h"
+#include "models/registry.h"
+#include "models/training.h"
+#include "store/project.h"
+
+namespace millwright::models::detail {
+
+struct TrainingChoice {
+  const jobs::Algorithm* algorithm = nullptr;
+  Json options;                  ///< all of them
+  std::optional<Model> base;     ///< what training starts from
+  std::optional<Model> teacher;  ///< what it learns from beside the labels
+
+  [[nodiscard]] std::string objective() const { return options.value("objective", std::string("classification")); }
+  /// The words of records without a label are of use, too.
+  [[nodiscard]] bool reads_unlabeled() const {
+    return objective() == "masked-lm" || options.value("pretrain_epochs", int64_t{0}) > 0;
+  }
+};
+
+/// Errors: those of start_training() that stand in the request alone.
+[[nodiscard]] Result<TrainingChoice> choose(const store::Project& project, const TrainRequest& request);
+/// Whether a task's labels can teach an objective. Error: usage "train.objective".
+[[nodiscard]] Status check_objective(const std::string& objective);
+
+/// Of the training split. Error: bad_input "train.too_few".
+[[nodiscard]] Status check_label_count(int64_t labels);
+
+}  // namespace millwright::models::detail
