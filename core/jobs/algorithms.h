@@ -45,4 +45,8 @@ struct Algorithm {
 /// The same for values that came as JSON (a job's spec): unknown names and values out of range are errors.
 [[nodiscard]] Result<Json> check_options(const Algorithm& algorithm, const Json& values);
 
+/// Whether models for the folds of a cross-validation can be trained with complete options: their objective is to tell
+/// labels, and where they stop early there is a fold left to stop by. Error: usage "train.bad_option".
+[[nodiscard]] Status check_fold_options(const Json& options, int64_t folds);
+
 }  // namespace millwright::jobs
