@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/ids.h"
+#include "detail/algorithm_choice.h"
 #include "detail/job_inputs.h"
 #include "detail/training_inputs.h"
 #include "labels/task.h"
@@ -19,11 +20,9 @@ constexpr std::string_view kBaseline = "linear";
 
 /// What is decided before anything is written.
 struct Plan {
-  const jobs::Algorithm* algorithm = nullptr;
-  Json options;
+  detail::AlgorithmChoice choice;
   snapshots::Snapshot snapshot;
   labels::Task task;
-  std::optional<Model> base;     ///< what training starts from
   std::optional<Model> teacher;  ///< what it learns from beside the labels
   bool reads_unlabeled = false;  ///< the words of records without a label are of use too
   std::string gate_override;     ///< who allowed it and why, where the gate was not green
@@ -33,41 +32,6 @@ Result<std::string> override_of(const store::Project& project, const snapshots::
   MW_ASSIGN(const auto report, quality::latest_report(project, {quality::SubjectKind::snapshot, snapshot.id}));
   if (!report || report->verdict != quality::Verdict::fail || !report->override_) return std::string();
   return report->override_->by + ": " + report->override_->reason;
-}
-
-/// Whether it can be a device at all; whether this machine has it is known by the engine.
-Status check_device(const jobs::Algorithm& algorithm, const std::string& device) {
-  if (device == "auto" || device == "cpu") return {};
-  const bool gpu = device.starts_with("cuda:") && device.size() > 5 && device.size() < 9 &&
-                   device.find_first_not_of("0123456789", 5) == std::string::npos;
-  if (gpu && algorithm.needs_torch) return {};
-  if (gpu)
-    return fail(ErrorKind::usage, "train.device", "The linear baseline trains on the processor, not on {device}.",
-                {{"device", device}}, "Leave --device out, or say --device cpu.");
-  return fail(ErrorKind::usage, "train.device", "{device} is no device.", {{"device", device}},
-              "Devices are auto, cpu and cuda:N.");
-}
-
-std::string names_of_algorithms() {
-  std::string names;
-  for (const jobs::Algorithm& algorithm : jobs::algorithms()) {
-    if (!names.empty()) names += ", ";
-    names += algorithm.name;
-  }
-  return names;
-}
-
-Result<std::optional<Model>> base_of(const store::Project& project, const jobs::Algorithm& algorithm,
-                                     const std::string& typed) {
-  if (typed.empty()) return std::optional<Model>();
-  if (!algorithm.needs_torch)
-    return fail(ErrorKind::usage, "train.base", "The {algorithm} algorithm starts from nothing; it takes no --base.",
-                {{"algorithm", std::string(algorithm.name)}});
-  MW_ASSIGN(Model base, find_model(project, typed));
-  if (base.family == "linear")
-    return fail(ErrorKind::usage, "train.base", "{model} is a linear model: an encoder cannot start from it.",
-                {{"model", base.name}}, "Add a model folder first: models P add FOLDER.");
-  return std::optional(std::move(base));
 }
 
 Result<std::optional<Model>> teacher_of(const store::Project& project, const jobs::Algorithm& algorithm,
@@ -93,17 +57,13 @@ Status check_objective(const Json& options) {
 
 Result<Plan> make_plan(store::Project& project, const TrainRequest& request) {
   Plan plan;
-  plan.algorithm = jobs::find_algorithm(request.algorithm);
-  if (plan.algorithm == nullptr)
-    return fail(ErrorKind::usage, "train.no_such_algorithm", "There is no algorithm {name}.",
-                {{"name", request.algorithm}, {"names", names_of_algorithms()}}, "There are: {names}.");
-  MW_ASSIGN(plan.options, jobs::complete_options(*plan.algorithm, request.settings));
-  MW_TRY(check_device(*plan.algorithm, request.device));
-  MW_TRY(check_objective(plan.options));
-  plan.reads_unlabeled =
-      plan.options.value("objective", Json()) == "masked-lm" || plan.options.value("pretrain_epochs", int64_t{0}) > 0;
-  MW_ASSIGN(plan.base, base_of(project, *plan.algorithm, request.base));
-  MW_ASSIGN(plan.teacher, teacher_of(project, *plan.algorithm, request.teacher));
+  MW_ASSIGN(plan.choice,
+            detail::choose_algorithm(project, request.algorithm, request.settings, request.base, request.device));
+  const jobs::Algorithm& algorithm = *plan.choice.algorithm;
+  MW_TRY(check_objective(plan.choice.options));
+  plan.reads_unlabeled = plan.choice.options.value("objective", Json()) == "masked-lm" ||
+                         plan.choice.options.value("pretrain_epochs", int64_t{0}) > 0;
+  MW_ASSIGN(plan.teacher, teacher_of(project, algorithm, request.teacher));
   MW_ASSIGN(plan.snapshot, snapshots::find_snapshot(project, request.snapshot));
   MW_ASSIGN(plan.task, labels::read_task(project, plan.snapshot.task));
   MW_TRY(snapshots::require_open_gate(project, plan.snapshot.id));
@@ -147,22 +107,23 @@ Result<jobs::Job> start_training(store::Project& project, const TrainRequest& re
     }
   }
   const Json body = {{"algorithm", request.algorithm},
-                     {"options", plan.options},
+                     {"options", plan.choice.options},
                      {"seed", request.seed},
-                     {"base", plan.base ? Json(tail(plan.base->uuid)) : Json()},
+                     {"base", plan.choice.base ? Json(tail(plan.choice.base->uuid)) : Json()},
                      {"teacher", plan.teacher ? Json(tail(plan.teacher->uuid)) : Json()},
-                     {"device", plan.algorithm->needs_torch ? request.device : "cpu"},
+                     {"device", plan.choice.device},
                      {"snapshot", tail(plan.snapshot.uuid)},
                      {"task", plan.task.name},
                      {"fields", plan.task.fields},
                      {"gate_override", plan.gate_override}};
   return jobs::enqueue(project, "train", body, [&](const jobs::JobFolder& folder) -> Status {
-    if (plan.base) MW_TRY(detail::put_base(project, *plan.base, folder.file("inputs/base")));
+    if (plan.choice.base) MW_TRY(detail::put_base(project, *plan.choice.base, folder.file("inputs/base")));
     if (plan.teacher) MW_TRY(detail::put_base(project, *plan.teacher, folder.file("inputs/teacher")));
     if (plan.reads_unlabeled)
       MW_TRY(detail::write_unlabeled(project, plan.task, rows, folder.file("inputs/unlabeled.jsonl"), work));
-    return detail::write_training_rows(project, plan.snapshot, plan.task, rows, plan.options.value("half_life", 0.0),
-                                       folder.file("inputs/rows.jsonl"), work);
+    return detail::write_training_rows(project, plan.snapshot, plan.task, rows,
+                                       plan.choice.options.value("half_life", 0.0), folder.file("inputs/rows.jsonl"),
+                                       work);
   });
 }
 
