@@ -54,7 +54,7 @@ CrossValidationRequest with_encoder(int64_t folds = 3) {
   CrossValidationRequest request;
   request.algorithm = "encoder";
   request.settings = {{"layers", "1"},       {"hidden", "32"},           {"heads", "2"},  {"intermediate", "64"},
-                      {"vocabulary", "400"}, {"learning_rate", "0.003"}, {"epochs", "4"}, {"batch_size", "16"},
+                      {"vocabulary", "400"}, {"learning_rate", "0.003"}, {"epochs", "8"}, {"batch_size", "16"},
                       {"max_length", "32"},  {"dropout", "0.1"},         {"threads", "1"}};
   request.folds = folds;
   request.seed = 2;
