@@ -17,7 +17,7 @@ namespace millwright::engine {
 /// {"record","label","label_confidence","predicted","confidence","confident" (a label, or null),"fold"}
 /// (statistics/confident_learning.h). Folds that are done are kept in folds/ (detail/fold_probabilities.h), and the one
 /// in work has its checkpoint there: an engine that was killed goes on from them, with the same result to the bit.
-/// Errors: bad_input "folds.bad" and those of training.
+/// An encoder's max_minutes is the time for all folds together. Errors: bad_input "folds.bad" and those of training.
 [[nodiscard]] Result<Json> run_cross_validation(const jobs::JobFolder& folder, jobs::EventWriter& events,
                                                 const std::stop_token& stop);
 

@@ -64,12 +64,12 @@ Result<snapshots::Snapshot> snapshot_for(const store::Project& project, const Cr
 /// A model that has learned labels of the task, or goes back to one that has, has seen what it is to judge. Words alone
 /// (masked-lm) tell no label.
 Status check_base(const store::Project& project, const Model& base, int64_t task) {
-  MW_ASSIGN(const std::vector<Run> runs, list_runs(project, task));
+  MW_ASSIGN(const std::vector<Run> runs, list_runs(project));
   Uuid model = base.uuid;
   for (size_t steps = 0; steps <= runs.size(); ++steps) {  // a run starts from an older model
     const auto run = std::find_if(runs.begin(), runs.end(), [&](const Run& made) { return made.model_uuid == model; });
     if (run == runs.end()) break;
-    if (run->parameters.value("objective", Json("classification")) != "masked-lm")
+    if (run->task == task && run->parameters.value("objective", Json("classification")) != "masked-lm")
       return fail(ErrorKind::usage, "cross_validate.base",
                   "{model} has learned labels of this task: nothing that comes of it is out of sample.",
                   {{"model", base.name}}, "Take the model folder that its training started from.");
