@@ -222,14 +222,17 @@ class Trainer {
     const int64_t every = std::max<int64_t>(1, schedule_.steps / kCurvePoints);
     if (position_.step % every != 0 && position_.step != schedule_.steps) return;
     note("loss", position_.step, position_.loss_sum / static_cast<double>(position_.loss_steps));
-    place_.events.metric("learning_rate", position_.step, schedule_.rate(position_.step));
+    place_.events.metric("learning_rate", overall(position_.step), schedule_.rate(position_.step));
     position_.loss_sum = 0;
     position_.loss_steps = 0;
   }
   void note(const char* name, int64_t step, double value) {
     position_.curve.push_back({{"step", step}, {"name", name}, {"value", number_or_null(value)}});
-    place_.events.metric(name, step, value);
+    place_.events.metric(name, overall(step), value);
   }
+
+  /// A step among those of all turns, which are about equally long.
+  [[nodiscard]] int64_t overall(int64_t step) const { return place_.turn * schedule_.steps + step; }
 
   void tell() {
     const double now = steady_seconds();
@@ -238,10 +241,11 @@ class Trainer {
     memory_ = std::max(memory_, model_.memory());
     const double speed = step_seconds_ > 0 ? static_cast<double>(tokens_) / step_seconds_ : 0;
     const auto here = static_cast<double>(position_.step - first_step_);
-    const double left = here > 0 ? (now - began_) / here * static_cast<double>(schedule_.steps - position_.step) : 0;
-    place_.events.event("progress", {{"phase", place_.stage.empty() ? "train" : "pretrain"},
-                                     {"done", position_.step},
-                                     {"total", schedule_.steps},
+    const int64_t done = overall(position_.step), total = place_.turns * schedule_.steps;
+    const double left = here > 0 ? (now - began_) / here * static_cast<double>(total - done) : 0;
+    place_.events.event("progress", {{"phase", place_.phase},
+                                     {"done", done},
+                                     {"total", total},
                                      {"unit", "steps"},
                                      {"epoch", position_.epoch + 1},
                                      {"seconds_left", number_or_null(left)},
@@ -253,7 +257,8 @@ class Trainer {
   Status end_epoch() {
     std::optional<Judgement> judged;
     if (task_.validation_rows() > 0) {
-      place_.events.progress({"validate", 0, static_cast<int64_t>(task_.validation_rows()), "rows"});
+      if (place_.turns == 1)
+        place_.events.progress({"validate", 0, static_cast<int64_t>(task_.validation_rows()), "rows"});
       auto now = task_.judge(model_, place_.stop);
       // Asked to stop while looking: the epoch has not ended, and goes on from here.
       if (!now && now.error().kind == ErrorKind::cancelled) MW_TRY(save());

@@ -25,6 +25,7 @@ struct EncoderTraining {
   double padding = 1;                   ///< tokens computed beside real ones
   Json micro_schedule = Json::array();  ///< [[step, parts], …]: from that step on a batch was computed in so many parts
   uint64_t memory = 0;                  ///< most bytes in use at any time
+  uint64_t memory_forecast = 0;         ///< what was foreseen of it; 0: nothing was
   bool resumed = false;
 };
 
@@ -35,6 +36,9 @@ struct TrainingPlace {
   std::string stage;  ///< put before the names of its files: a job may train twice
   Ranks ranks;        ///< the first writes checkpoints, which all read
   int64_t parts = 1;  ///< a batch is computed in so many from the first step on: memory would not do for fewer
+  std::string phase = "train";  ///< what its progress is called
+  /// Of so many trainings alike, one after the other, this one: progress and time left are those of all.
+  int64_t turn = 0, turns = 1;
 };
 
 /// Trains `model` from `initial` weights, or from the folder's checkpoint. `identity` is what a checkpoint must agree

@@ -42,7 +42,7 @@ Result<Json> dispatch(const JobFolder& folder, const Ranks& ranks, EventWriter& 
     return fail(ErrorKind::usage, "train.bad_ranks", "Only the training of an encoder runs on several ranks.");
   if (folder.spec().kind == "train" && algorithm == "linear") return run_linear_training(folder, events, stop);
   if (encoder) return run_encoder_training(folder, ranks, events, stop);
-  if (folder.spec().kind == "cross_validate" && algorithm == "linear")
+  if (folder.spec().kind == "cross_validate" && (algorithm == "linear" || algorithm == "encoder"))
     return run_cross_validation(folder, events, stop);
   if (folder.spec().kind == "embed") return run_embedding(folder, events, stop);
   return fail(ErrorKind::bad_input, "job.unknown_kind", "This engine cannot do the job \"{kind}\" with {algorithm}.",

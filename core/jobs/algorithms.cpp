@@ -394,4 +394,19 @@ Result<Json> check_options(const Algorithm& algorithm, const Json& values) {
   return complete;
 }
 
+Status check_fold_options(const Json& options, int64_t folds) {
+  const auto refused = [](const char* name, const std::string& value, const char* reason) {
+    return fail(ErrorKind::usage, "train.bad_option", "{name} {value} does not go with cross-validation: {reason}.",
+                {{"name", name}, {"value", value}, {"reason", reason}});
+  };
+  if (const auto objective = options.value("objective", std::string("classification")); objective != "classification")
+    return refused("objective", objective, "it judges labels");
+  if (const auto epochs = options.value("pretrain_epochs", int64_t{0}); epochs > 0)
+    return refused("pretrain_epochs", std::to_string(epochs),
+                   "train with objective=masked-lm once, and begin from that model");
+  if (const auto patience = options.value("patience", int64_t{0}); patience > 0 && folds < 3)
+    return refused("patience", std::to_string(patience), "one fold is judged and one stopped by, so it takes three");
+  return {};
+}
+
 }  // namespace millwright::jobs

@@ -51,4 +51,8 @@ struct Algorithm {
 /// The seed in the body of a job's spec; 0 where there is none. Error: usage "train.bad_option".
 [[nodiscard]] Result<uint64_t> seed_of(const Json& body);
 
+/// Whether models for the folds of a cross-validation can be trained with complete options: their objective is to tell
+/// labels, and where they stop early there is a fold left to stop by. Error: usage "train.bad_option".
+[[nodiscard]] Status check_fold_options(const Json& options, int64_t folds);
+
 }  // namespace millwright::jobs

@@ -5,11 +5,13 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "detail/algorithm_choice.h"
 #include "detail/job_inputs.h"
 #include "detail/out_of_sample.h"
 #include "detail/training_inputs.h"
 #include "jobs/algorithms.h"
 #include "labels/task.h"
+#include "models/training.h"
 #include "snapshots/folds.h"
 #include "snapshots/snapshot.h"
 
@@ -18,7 +20,8 @@ namespace {
 
 constexpr std::string_view kSelect =
     "SELECT c.id, c.uuid, c.job, job.uuid, c.task, task.name, c.snapshot, snapshot.uuid, c.algorithm, c.parameters, "
-    "c.folds, c.seed, c.metrics, c.file, c.seconds, c.actor, c.time_ms FROM cross_validation c JOIN job ON job.id = "
+    "c.folds, c.seed, c.metrics, c.file, c.seconds, c.actor, c.time_ms, c.versions, job.spec FROM cross_validation c "
+    "JOIN job ON job.id = "
     "c.job JOIN task ON task.id = c.task JOIN snapshot ON snapshot.id = c.snapshot ";
 
 Result<CrossValidation> read_row(const store::Statement& row) {
@@ -40,6 +43,11 @@ Result<CrossValidation> read_row(const store::Statement& row) {
   made.seconds = row.real(14);
   made.actor = row.string(15);
   made.time_ms = row.integer(16);
+  MW_ASSIGN(const Json versions, parse_json(row.text(17), "the versions of a cross-validation"));
+  made.device = versions.is_object() ? versions.value("device", std::string("cpu")) : "cpu";
+  MW_ASSIGN(const Json spec, parse_json(row.text(18), "the job's specification"));
+  if (const Json base = spec.is_object() ? spec.value("base", Json()) : Json(); base.is_string())
+    made.base = base.get<std::string>();
   return made;
 }
 
@@ -53,15 +61,23 @@ Result<snapshots::Snapshot> snapshot_for(const store::Project& project, const Cr
   return std::move(all.front());
 }
 
-Result<Json> options_for(const CrossValidationRequest& request) {
-  const jobs::Algorithm* const algorithm = jobs::find_algorithm(request.algorithm);
-  if (algorithm == nullptr)
-    return fail(ErrorKind::usage, "train.no_such_algorithm", "There is no algorithm {name}.",
-                {{"name", request.algorithm}});
-  if (algorithm->needs_torch)
-    return fail(ErrorKind::usage, "cross_validate.algorithm", "Cross-validation with {name} is not there yet.",
-                {{"name", request.algorithm}}, "Use the linear baseline.");
-  return jobs::complete_options(*algorithm, request.settings);
+/// A model that has learned labels of the task, or goes back to one that has, has seen what it is to judge. Words alone
+/// (masked-lm) tell no label.
+Status check_base(const store::Project& project, const Model& base, int64_t task) {
+  MW_ASSIGN(const std::vector<Run> runs, list_runs(project));
+  Uuid model = base.uuid;
+  for (size_t steps = 0; steps <= runs.size(); ++steps) {  // a run starts from an older model
+    const auto run = std::find_if(runs.begin(), runs.end(), [&](const Run& made) { return made.model_uuid == model; });
+    if (run == runs.end()) break;
+    if (run->task == task && run->parameters.value("objective", Json("classification")) != "masked-lm")
+      return fail(ErrorKind::usage, "cross_validate.base",
+                  "{model} has learned labels of this task: nothing that comes of it is out of sample.",
+                  {{"model", base.name}}, "Take the model folder that its training started from.");
+    if (run->base.empty()) break;
+    MW_ASSIGN(const Model older, find_model(project, run->base));
+    model = older.uuid;
+  }
+  return {};
 }
 
 Status write_folds(const fs::path& path, const std::vector<int32_t>& folds) {
@@ -107,8 +123,11 @@ Result<jobs::Commit> harvest_checked(store::Project& project, const jobs::Job& j
 
 Result<jobs::Job> start_cross_validation(store::Project& project, const CrossValidationRequest& request,
                                          const Work& work) {
-  MW_ASSIGN(const Json options, options_for(request));
+  MW_ASSIGN(const detail::AlgorithmChoice choice,
+            detail::choose_algorithm(project, request.algorithm, request.settings, request.base, request.device));
+  MW_TRY(jobs::check_fold_options(choice.options, request.folds));
   MW_ASSIGN(const snapshots::Snapshot snapshot, snapshot_for(project, request));
+  if (choice.base) MW_TRY(check_base(project, *choice.base, snapshot.task));
   MW_ASSIGN(const labels::Task task, labels::read_task(project, snapshot.task));
   MW_ASSIGN(snapshots::SnapshotRows rows, snapshots::read_rows(project, snapshot));
   if (rows.labels.size() < 2)
@@ -117,17 +136,30 @@ Result<jobs::Job> start_cross_validation(store::Project& project, const CrossVal
   MW_ASSIGN(const auto folds, snapshots::fold_rows(project, snapshot, rows, request.folds, request.seed));
   rows.split.assign(rows.size(), snapshots::Split::train);  // which rows are for training, the folds say
   const Json body = {{"algorithm", request.algorithm},
-                     {"options", options},
+                     {"options", choice.options},
+                     {"base", choice.base ? Json(tail(choice.base->uuid)) : Json()},
                      {"folds", request.folds},
                      {"seed", request.seed},
-                     {"device", "cpu"},
+                     {"device", choice.device},
                      {"snapshot", tail(snapshot.uuid)},
                      {"task", task.name},
                      {"fields", task.fields}};
   return jobs::enqueue(project, "cross_validate", body, [&](const jobs::JobFolder& folder) -> Status {
-    MW_TRY(detail::write_training_rows(project, snapshot, task, rows, 0, folder.file("inputs/rows.jsonl"), work));
+    if (choice.base) MW_TRY(detail::put_base(project, *choice.base, folder.file("inputs/base")));
+    MW_TRY(detail::write_training_rows(project, snapshot, task, rows, choice.options.value("half_life", 0.0),
+                                       folder.file("inputs/rows.jsonl"), work));
     return write_folds(folder.file("inputs/folds.json"), folds);
   });
+}
+
+Result<std::vector<CrossValidation>> list_cross_validations(const store::Project& project) {
+  MW_ASSIGN(auto select, project.db().prepare(std::string(kSelect) + "ORDER BY c.id DESC"));
+  std::vector<CrossValidation> all;
+  for (;;) {
+    MW_ASSIGN(const bool there, select.step());
+    if (!there) return all;
+    MW_ASSIGN(all.emplace_back(), read_row(select));
+  }
 }
 
 Result<CrossValidation> cross_validation_of_job(const store::Project& project, int64_t job) {
@@ -156,9 +188,11 @@ Json to_json(const CrossValidation& made) {
           {"task", made.task_name},
           {"snapshot", tail(made.snapshot_uuid)},
           {"algorithm", made.algorithm},
+          {"base", made.base.empty() ? Json() : Json(made.base)},
           {"parameters", made.parameters},
           {"folds", made.folds},
           {"seed", made.seed},
+          {"device", made.device},
           {"metrics", made.metrics},
           {"seconds", made.seconds},
           {"by", made.actor},

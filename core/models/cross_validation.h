@@ -23,14 +23,16 @@ struct CrossValidationRequest {
   int64_t task = 0;      ///< 0: whatever the snapshot's is
   std::string algorithm = "linear";
   std::vector<std::pair<std::string, std::string>> settings;  ///< option → value, as typed
+  std::string base;                                           ///< model to start from, as typed; empty: none
   int64_t folds = 5;
   uint64_t seed = 0;
+  std::string device = "auto";  ///< auto | cpu | cuda:N
 };
 /// Queues a job that trains a model for each fold on the others, over all splits. Needs no open gate: it leaves no
 /// model behind, and finding wrong labels is how a gate that they shut is opened. Errors: those of
-/// snapshots::fold_rows() and of options (jobs/algorithms.h); usage "train.no_such_algorithm",
-/// "cross_validate.algorithm" (one that cannot do it); bad_input "train.too_few" (fewer than two labels),
-/// "cross_validate.no_snapshot" (of that task).
+/// snapshots::fold_rows(), of options (jobs/algorithms.h), algorithm, base and device (models/training.h); usage
+/// "cross_validate.base" (it has learned labels of this task, so that nothing would be out of sample); bad_input
+/// "train.too_few" (fewer than two labels), "cross_validate.no_snapshot" (of that task).
 [[nodiscard]] Result<jobs::Job> start_cross_validation(store::Project& project, const CrossValidationRequest& request,
                                                        const Work& work);
 
@@ -44,15 +46,19 @@ struct CrossValidation {
   int64_t snapshot = 0;
   Uuid snapshot_uuid;
   std::string algorithm;
+  std::string base;  ///< id of the model that each fold's training started from; empty: from nothing
   Json parameters;
   int64_t folds = 0;
   int64_t seed = 0;
+  std::string device;
   Json metrics;  ///< {"n","accuracy","macro_f1","ece","suspected","estimated_errors"}
   int64_t file = 0;
   double seconds = 0;
   std::string actor;
   int64_t time_ms = 0;
 };
+/// Newest first.
+[[nodiscard]] Result<std::vector<CrossValidation>> list_cross_validations(const store::Project& project);
 [[nodiscard]] Result<CrossValidation> cross_validation_of_job(const store::Project& project, int64_t job);
 /// The newest of a task (0: of any), of one snapshot where `snapshot` is not 0. Error: bad_input "cross_validate.none".
 [[nodiscard]] Result<CrossValidation> newest_cross_validation(const store::Project& project, int64_t task,

@@ -77,7 +77,7 @@ Result<jobs::Job> start_training(store::Project& project, const TrainRequest& re
                      {"seed", request.seed},
                      {"base", plan.base ? Json(tail(plan.base->uuid)) : Json()},
                      {"teacher", plan.teacher ? Json(tail(plan.teacher->uuid)) : Json()},
-                     {"device", plan.algorithm->needs_torch ? request.device : "cpu"},
+                     {"device", plan.device},
                      {"snapshot", tail(plan.snapshot.uuid)},
                      {"task", plan.task.name},
                      {"fields", plan.task.fields},

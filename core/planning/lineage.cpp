@@ -9,6 +9,7 @@
 #include "labels/annotation.h"
 #include "labels/current.h"
 #include "labels/task.h"
+#include "models/cross_validation.h"
 #include "models/registry.h"
 #include "models/training.h"
 #include "records/batch.h"
@@ -26,6 +27,7 @@ class Tracing {
   Status load() {
     MW_ASSIGN(models_, models::list_models(project_));
     MW_ASSIGN(runs_, models::list_runs(project_));
+    MW_ASSIGN(validations_, models::list_cross_validations(project_));
     MW_ASSIGN(snapshots_, snapshots::list_snapshots(project_));
     MW_ASSIGN(batches_, records::list_batches(project_));
     MW_ASSIGN(tasks_, labels::list_tasks(project_));
@@ -35,6 +37,7 @@ class Tracing {
   Status start(std::string_view kind, int64_t id) {
     if (kind == "model") return from_model(id);
     if (kind == "run") return from_run(id);
+    if (kind == "cross_validation") return from_validation(id);
     if (kind == "snapshot") return from_snapshot(id);
     return from_batch(id);
   }
@@ -89,6 +92,12 @@ class Tracing {
   std::string add_run(const models::Run& run) {
     const std::string id = tail(run.uuid);
     add({id, "run", run.algorithm, run.time_ms});
+    return id;
+  }
+
+  std::string add_validation(const models::CrossValidation& made) {
+    const std::string id = tail(made.uuid);
+    add({id, "cross_validation", made.algorithm, made.time_ms});
     return id;
   }
 
@@ -157,6 +166,8 @@ class Tracing {
       if (run.snapshot == snapshot.id) connect(add_run(run), id, "trained_on", snapshot.counts.train);
     for (const models::Run& run : runs_)
       if (run.snapshot == snapshot.id) add_models_of(run);
+    for (const models::CrossValidation& made : validations_)
+      if (made.snapshot == snapshot.id) connect(add_validation(made), id, "judged", snapshot.counts.rows());
   }
 
   /// Upwards: what a run made, and what was started from that.
@@ -175,6 +186,8 @@ class Tracing {
       connect(add_run(run), add_model(base), "started_from");
       add_models_of(run);
     }
+    for (const models::CrossValidation& made : validations_)
+      if (made.base == tail(base.uuid)) connect(add_validation(made), add_model(base), "started_from");
   }
 
   Status from_model(int64_t id) {
@@ -199,15 +212,35 @@ class Tracing {
 
   Status below_run(const models::Run& run) {
     if (!traced_.insert(run.id).second) return {};
-    for (const models::Model& base : models_) {
-      if (run.base.empty() || run.base != tail(base.uuid)) continue;
-      connect(add_run(run), add_model(base), "started_from");
-      MW_TRY(below_model(base));
-    }
+    MW_TRY(below_base(add_run(run), run.base));
     for (const auto& snapshot : snapshots_) {
       if (snapshot.id != run.snapshot) continue;
       connect(add_run(run), add_snapshot(snapshot), "trained_on", snapshot.counts.train);
       MW_TRY(add_what_made(snapshot));
+    }
+    return {};
+  }
+
+  /// Downwards: the model that something started from; none where `base` is empty.
+  Status below_base(const std::string& id, const std::string& base) {
+    for (const models::Model& model : models_) {
+      if (base.empty() || base != tail(model.uuid)) continue;
+      connect(id, add_model(model), "started_from");
+      MW_TRY(below_model(model));
+    }
+    return {};
+  }
+
+  Status from_validation(int64_t id) {
+    for (const models::CrossValidation& made : validations_) {
+      if (made.id != id) continue;
+      const std::string name = add_validation(made);
+      MW_TRY(below_base(name, made.base));
+      for (const auto& snapshot : snapshots_) {
+        if (snapshot.id != made.snapshot) continue;
+        connect(name, add_snapshot(snapshot), "judged", snapshot.counts.rows());
+        MW_TRY(add_what_made(snapshot));
+      }
     }
     return {};
   }
@@ -247,6 +280,7 @@ class Tracing {
   const store::Project& project_;
   std::vector<models::Model> models_;
   std::vector<models::Run> runs_;
+  std::vector<models::CrossValidation> validations_;
   std::vector<snapshots::Snapshot> snapshots_;
   std::vector<records::BatchInfo> batches_;
   std::vector<labels::Task> tasks_;
@@ -268,7 +302,7 @@ Result<Lineage> lineage(const store::Project& project, std::string_view id) {
     return tracing.take(text);
   }
   std::optional<std::pair<std::string, store::Found>> found;
-  for (const char* table : {"model", "run", "snapshot", "batch"}) {
+  for (const char* table : {"model", "run", "cross_validation", "snapshot", "batch"}) {
     auto one = store::find_by_tail(project, table, id.empty() ? "-" : id, table);
     if (!one && one.error().code != "store.no_such_id") return tl::make_unexpected(one.error());
     if (!one) continue;
@@ -278,7 +312,8 @@ Result<Lineage> lineage(const store::Project& project, std::string_view id) {
     found = {table, *one};
   }
   if (!found)
-    return fail(ErrorKind::bad_input, "store.no_such_id", "There is no model, run, snapshot, batch or record {typed}.",
+    return fail(ErrorKind::bad_input, "store.no_such_id",
+                "There is no model, run, cross-validation, snapshot, batch or record {typed}.",
                 {{"typed", std::string(id)}});
   MW_TRY(tracing.start(found->first, found->second.id));
   return tracing.take(tail(found->second.uuid));

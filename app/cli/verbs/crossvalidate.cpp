@@ -54,7 +54,10 @@ void add(CLI::App& app, Context& context) {
   verb->add_option("PROJECT", options->project, "Project folder")->required();
   verb->add_option("--snapshot", options->request.snapshot, "The snapshot; the newest otherwise")->type_name("S");
   verb->add_option("--task", options->task, "The task, where the newest snapshot is meant")->type_name("T");
-  verb->add_option("--algorithm", options->request.algorithm, "linear (the default)")->type_name("A");
+  verb->add_option("--algorithm", options->request.algorithm, "linear (the default) or encoder")->type_name("A");
+  verb->add_option("--base", options->request.base,
+                   "A model folder that each fold's training starts from, where the algorithm takes one")
+      ->type_name("M");
   verb->add_option("--folds", options->request.folds, "Models to train, each without one part of the rows")
       ->type_name("K")
       ->capture_default_str();
@@ -62,6 +65,7 @@ void add(CLI::App& app, Context& context) {
       ->type_name("K=V");
   verb->add_option("--seed", options->request.seed, "Of the folds and of everything else that is drawn")
       ->type_name("N");
+  verb->add_option("--device", options->request.device, "auto, cpu or cuda:N")->type_name("D");
   verb->add_flag("--wait", options->wait, "Do it now, and wait for its figures");
   context.action(verb, [options](Context& c) { return validate(c, *options); });
 }

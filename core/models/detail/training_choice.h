@@ -5,19 +5,15 @@
 #include <optional>
 #include <string>
 
-#include "base/json.h"
 #include "base/result.h"
-#include "jobs/algorithms.h"
+#include "detail/algorithm_choice.h"
 #include "models/registry.h"
 #include "models/training.h"
 #include "store/project.h"
 
 namespace millwright::models::detail {
 
-struct TrainingChoice {
-  const jobs::Algorithm* algorithm = nullptr;
-  Json options;                  ///< all of them
-  std::optional<Model> base;     ///< what training starts from
+struct TrainingChoice : AlgorithmChoice {
   std::optional<Model> teacher;  ///< what it learns from beside the labels
 
   [[nodiscard]] std::string objective() const { return options.value("objective", std::string("classification")); }

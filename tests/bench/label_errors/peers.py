@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 """Planted label errors found again, beside cleanlab on scikit-learn's cross-validated probabilities.
 
-usage: peers.py MILLWRIGHT_CLI DATA [SEED] [PEER …]   (PyPI: cleanlab, scikit-learn; DATA as in MILLWRIGHT_DATA)
+usage: peers.py MILLWRIGHT_CLI DATA [SEED] [PEER …] [--labels N] [--share P] [--encoder K=V …] [--words K=V …]
+(PyPI: numpy, and for peers cleanlab and scikit-learn; DATA as in MILLWRIGHT_DATA)
 
-CLINC150's 15,000 training rows, 2 % of them with another label drawn by the seed. Each side cross-validates in five folds
-and ranks what it suspects. PEERs are svm (LinearSVC, its margins made probabilities by one temperature) and logistic
-(LogisticRegression, C = 10: many minutes); svm by default. Everything includes making the features anew in each fold. CLINC150 has
-errors of its own, which count as false alarms here.
+CLINC150's 15,000 training rows, or those of N labels drawn by the seed, P (2 %) of them with another label drawn by the seed. Each
+side cross-validates in five folds and ranks what it suspects. PEERs are svm (LinearSVC, its margins made probabilities by one
+temperature), logistic (LogisticRegression, C = 10: many minutes) and none; svm by default. Everything includes making the features
+anew in each fold. With --encoder an encoder with these settings is cross-validated beside the linear baseline; with --words it starts
+from a model that has learned with those settings to tell hidden words of all 15,000 texts, without their labels. CLINC150 has errors
+of its own, which count as false alarms here.
 """
+import argparse
 import json
 import os
 import pathlib
@@ -18,15 +22,13 @@ import time
 
 import numpy as np
 
-SHARE = 0.02
 FOLDS = 5
 
 
-def plant(rows, seed):
+def plant(rows, random, share):
     """Rows with wrong labels, and where."""
-    random = np.random.default_rng(seed)
     labels = sorted({row["label"] for row in rows})
-    wrong = set(random.choice(len(rows), round(SHARE * len(rows)), replace=False).tolist())
+    wrong = set(random.choice(len(rows), round(share * len(rows)), replace=False).tolist())
     out = []
     for i, row in enumerate(rows):
         others = [label for label in labels if label != row["label"]]
@@ -44,27 +46,44 @@ def report(name, ranked, wrong, seconds):
           f"{seconds:.1f} s", flush=True)
 
 
-def ours(program, rows, wrong):
+def settings(pairs):
+    return [word for pair in pairs for word in ("--set", pair)]
+
+
+def ours(program, rows, rest, wrong, encoder, words):
     def cli(*arguments):
         return json.loads(subprocess.run([program, *map(str, arguments), "--json"], check=True, capture_output=True,
                                          text=True).stdout)
     with tempfile.TemporaryDirectory() as name:
         project, file = pathlib.Path(name) / "p", pathlib.Path(name) / "rows.jsonl"
-        file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        unlabeled = [{"n": len(rows) + i, "text": text} for i, text in enumerate(rest)] if words is not None else []
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows + unlabeled), encoding="utf-8")
         cli("init", project)
         cli("import", project, file, "--asset", "queries", "--text", "text", "--id", "n")
         cli("task", project, "create", "intent", "--asset", "queries", "--text", "text")
         cli("labels", project, "from-field", "label", "--task", "intent", "--by", "somebody")
         snapshot = cli("snapshot", project, "--task", "intent")
         assert sum(snapshot["rows"].values()) == len(rows)
-        began = time.perf_counter()
-        made = cli("crossvalidate", project, "--folds", FOLDS, "--wait")
-        found = cli("suspects", project)
-        seconds = time.perf_counter() - began
-        # Rows are numbered as they came, which is what "n" is.
-        report("crossvalidate, linear", [int(s["record"].split("-")[1]) for s in found["suspects"]], wrong, seconds)
-        print(f"  accuracy against the given labels {made['metrics']['accuracy']:.4f}, "
-              f"errors by the calibrated joint {made['metrics']['estimated_errors']:.0f}")
+
+        def judge(title, *arguments):
+            began = time.perf_counter()
+            made = cli("crossvalidate", project, "--folds", FOLDS, *arguments, "--wait")
+            found = cli("suspects", project)
+            seconds = time.perf_counter() - began
+            # Rows are numbered as they came, which is what "n" is.
+            report(title, [int(s["record"].split("-")[1]) for s in found["suspects"]], wrong, seconds)
+            print(f"  accuracy against the given labels {made['metrics']['accuracy']:.4f}, "
+                  f"errors by the calibrated joint {made['metrics']['estimated_errors']:.0f}", flush=True)
+        judge("crossvalidate, linear")
+        if encoder is None:
+            return
+        base = []
+        if words is not None:
+            began = time.perf_counter()
+            made = cli("train", project, "--algorithm", "encoder", *settings(["objective=masked-lm", *words]), "--wait")
+            print(f"  hidden words learned in {time.perf_counter() - began:.1f} s", flush=True)
+            base = ["--base", made["model"]]
+        judge("crossvalidate, encoder", "--algorithm", "encoder", *base, *settings(encoder))
 
 
 def temperature(margins, labels):
@@ -107,12 +126,26 @@ def theirs(kind, rows, wrong):
 
 
 def main():
-    program, data = sys.argv[1], pathlib.Path(sys.argv[2])
-    rows = [json.loads(line) for line in open(data / "clinc150/train.jsonl", encoding="utf-8")]
-    rows, wrong = plant(rows, int(sys.argv[3]) if len(sys.argv) > 3 else 0)
-    ours(program, rows, wrong)
-    for peer in sys.argv[4:] or ["svm"]:
-        theirs(peer, rows, wrong)
+    options = argparse.ArgumentParser(usage=__doc__.split("\n")[2][len("usage: "):])
+    options.add_argument("program")
+    options.add_argument("data", type=pathlib.Path)
+    options.add_argument("seed", type=int, nargs="?", default=0)
+    options.add_argument("peers", nargs="*", default=["svm"])
+    options.add_argument("--labels", type=int, default=0)
+    options.add_argument("--share", type=float, default=0.02)
+    options.add_argument("--encoder", nargs="*")
+    options.add_argument("--words", nargs="*")
+    wanted = options.parse_args()
+    everything = [json.loads(line) for line in open(wanted.data / "clinc150/train.jsonl", encoding="utf-8")]
+    random = np.random.default_rng(wanted.seed)
+    names = sorted({row["label"] for row in everything})
+    chosen = set(random.choice(names, wanted.labels, replace=False).tolist() if wanted.labels else names)
+    rest = [row["text"] for row in everything if row["label"] not in chosen]
+    rows, wrong = plant([row for row in everything if row["label"] in chosen], random, wanted.share)
+    ours(wanted.program, rows, rest, wrong, wanted.encoder, wanted.words)
+    for peer in wanted.peers:
+        if peer != "none":
+            theirs(peer, rows, wrong)
 
 
 main()

@@ -240,6 +240,36 @@ class TestContract : public QObject {
     for (const auto& one : by_vector["items"].toArray()) has(one.toObject(), {"record", "label", "text", "similarity"});
   }
 
+  void a_cross_validation_takes_an_encoder_and_its_options() {
+    const QString folder = home_.filePath("tiny-judge");
+    QVERIFY(millwright::fixtures::make_tiny_encoder(folder.toStdString()).has_value());
+    const QString base = run({"models", project_, "add", folder, "--json"}).json()["model"].toString();
+    const QStringList verb = {"crossvalidate", project_,      "--snapshot", demo_["snapshot"].toString(),
+                              "--algorithm",   "encoder",     "--base",     base,
+                              "--folds",       "3",           "--seed",     "1",
+                              "--set",         "max_steps=4", "--json"};
+    const Said made = run(verb + QStringList{"--device", "cpu", "--set", "max_length=16", "--wait"});
+    QVERIFY2(made.code == 0, made.err + made.out);
+    has(made.json(), {"job", "cross_validation", "task", "snapshot", "algorithm", "base", "parameters", "folds", "seed",
+                      "device", "metrics", "seconds"});
+    QCOMPARE(made.json()["base"].toString(), base);
+    QCOMPARE(made.json()["parameters"].toObject()["max_steps"].toInt(), 4);
+    const QString id = made.json()["cross_validation"].toString();
+    const Said suspects = run({"suspects", project_, "--snapshot", demo_["snapshot"].toString(), "--json"});
+    QVERIFY2(suspects.code == 0, suspects.err + suspects.out);
+    QCOMPARE(suspects.json()["cross_validation"].toString(), id);
+    bool started_from = false;
+    for (const auto& edge : run({"lineage", project_, id, "--json"}).json()["edges"].toArray())
+      started_from |= edge.toObject()["kind"].toString() == "started_from" && edge.toObject()["to"].toString() == base;
+    QVERIFY(started_from);
+    for (const QStringList& wrong :
+         {QStringList{"--set", "objective=masked-lm"}, {"--set", "depth=3"}, {"--device", "tpu"}})
+      QCOMPARE(run(verb + wrong).code, 2);
+    QCOMPARE(run({"crossvalidate", project_, "--base", base, "--json"}).code, 2);
+    QCOMPARE(run({"crossvalidate", project_, "--algorithm", "encoder", "--base", "zzzzzzzz", "--json"}).code, 3);
+    QCOMPARE(run({"crossvalidate", project_, "--algorithm", "encoder", "--base", demo_["model"].toString()}).code, 2);
+  }
+
   void what_is_next_names_the_comparison_as_it_was_made() {
     const QString batch = demo_["batches"].toArray().first().toString();
     const QString later = demo_["batches"].toArray().last().toString();

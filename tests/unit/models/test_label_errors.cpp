@@ -2,7 +2,9 @@
 #include <QProcess>
 #include <QTest>
 #include <algorithm>
+#include <map>
 #include <set>
+#include <sstream>
 
 #include "labels/labeling.h"
 #include "models/label_errors.h"
@@ -39,16 +41,26 @@ struct Bench : Trainable {
     if (need(labels::record_many(project, task.id, acts)).kept != static_cast<int64_t>(acts.size()))
       qFatal("labels were not kept");
   }
-  CrossValidation cross_validate(int64_t folds = 5) {
-    CrossValidationRequest request;
+  CrossValidation cross_validate(CrossValidationRequest request = {.snapshot = "", .settings = {}, .seed = 2}) {
     request.task = task.id;
-    request.folds = folds;
-    request.seed = 2;
     const jobs::Job job = need(start_cross_validation(project, request, {}));
     auto foreman = need(models::foreman(project));
     return need(cross_validation_of_job(project, need(foreman.wait(job.id, {})).id));
   }
 };
+
+/// An encoder small enough to train in seconds; three topics that share no word need no more.
+CrossValidationRequest with_encoder(int64_t folds = 3) {
+  CrossValidationRequest request;
+  request.algorithm = "encoder";
+  request.settings = {{"layers", "1"},       {"hidden", "32"},           {"heads", "2"},  {"intermediate", "64"},
+                      {"vocabulary", "400"}, {"learning_rate", "0.003"}, {"epochs", "8"}, {"batch_size", "16"},
+                      {"max_length", "32"},  {"dropout", "0.1"},         {"threads", "1"}};
+  request.folds = folds;
+  request.seed = 2;
+  request.device = "cpu";
+  return request;
+}
 
 std::set<int64_t> ordinals(const std::vector<SuspectedLabel>& suspects) {
   std::set<int64_t> rows;
@@ -121,6 +133,75 @@ class TestLabelErrors : public QObject {
     QCOMPARE(monitoring::fill_queue(bench.project, question).error().code, std::string("queue.records_alone"));
   }
 
+  // Suspects and queues know nothing of what judged the labels.
+  void an_encoder_finds_them_too() {
+    Bench bench;
+    const CrossValidation made = bench.cross_validate(with_encoder());
+    QCOMPARE(made.algorithm, std::string("encoder"));
+    QCOMPARE(made.device, std::string("cpu"));
+    QVERIFY(made.base.empty() && to_json(made)["base"].is_null());
+    QCOMPARE(made.parameters["hidden"].get<int>(), 32);
+    QVERIFY2(made.metrics["accuracy"].get<double>() > 0.95, to_text(made.metrics).c_str());
+    const OutOfSampleRows rows = need(read_out_of_sample(bench.project, made));
+    QVERIFY((std::set<int32_t>(rows.fold.begin(), rows.fold.end()) == std::set<int32_t>{0, 1, 2}));
+    const auto suspects = need(suspected_labels(bench.project, made, {}));
+    QVERIFY(suspects.size() >= kWrong.size() - 2);
+    for (const SuspectedLabel& suspect : suspects) QVERIFY(kWrong.contains(suspect.record.ordinal));
+    monitoring::QueueQuestion question;
+    question.task = bench.task.id;
+    question.suspects = true;
+    const auto queued = need(monitoring::fill_queue(bench.project, question));
+    QCOMPARE(queued.added, static_cast<int64_t>(suspects.size()));
+  }
+
+  // Texts that come three times, each time with another label: kept together, whatever is trained on them.
+  void what_belongs_together_never_straddles_folds() {
+    Trainable bench(90, true);
+    const jobs::Job job = need(start_cross_validation(bench.project, with_encoder(5), {}));
+    const fs::path folder = jobs::folder_of(bench.project, job.uuid);
+    const Json folds = Json::parse(need(read_file(folder / "inputs/folds.json")))["folds"];
+    std::istringstream rows(need(read_file(folder / "inputs/rows.jsonl")));
+    std::map<std::string, std::set<int>> of_text;
+    size_t row = 0;
+    for (std::string line; std::getline(rows, line); ++row)
+      of_text[Json::parse(line)["text"].get<std::string>()].insert(folds[row].get<int>());
+    QCOMPARE(row, folds.size());
+    QCOMPARE(of_text.size(), size_t{30});
+    for (const auto& [text, where] : of_text) QVERIFY2(where.size() == 1, text.c_str());
+  }
+
+  // What has learned these labels cannot judge them; what knows none of them can.
+  void a_model_of_the_same_labels_is_no_base() {
+    Trainable bench(90);
+    const auto refused = [&](const std::string& base) {
+      CrossValidationRequest request = with_encoder();
+      request.base = base;
+      const auto job = start_cross_validation(bench.project, request, {});
+      return job ? std::string("queued") : job.error().code;
+    };
+    const auto train = [&](const std::string& objective, const std::string& base) {
+      TrainRequest request;
+      request.algorithm = "encoder";
+      request.base = base;
+      request.settings = with_encoder().settings;
+      request.settings.emplace_back("objective", objective);
+      request.settings.emplace_back("max_steps", "1");
+      request.device = "cpu";
+      const jobs::Job job = need(start_training(bench.project, request, {}));
+      auto foreman = need(models::foreman(bench.project));
+      return tail(need(run_of_job(bench.project, need(foreman.wait(job.id, {})).id)).model_uuid);
+    };
+    const std::string words = train("masked-lm", ""), labels = train("classification", words);
+    QCOMPARE(refused(labels), std::string("cross_validate.base"));
+    QCOMPARE(refused(train("masked-lm", labels)), std::string("cross_validate.base"));
+    QCOMPARE(refused(words), std::string("queued"));
+    const std::string linear = tail(need(list_runs(bench.project)).back().model_uuid);
+    QCOMPARE(refused(linear), std::string("train.base"));
+    CrossValidationRequest request;
+    request.base = words;
+    QCOMPARE(start_cross_validation(bench.project, request, {}).error().code, std::string("train.base"));
+  }
+
   void what_somebody_has_looked_at_since_is_left_out() {
     Bench bench;
     const CrossValidation made = bench.cross_validate();
@@ -154,7 +235,14 @@ class TestLabelErrors : public QObject {
       return job ? std::string("queued") : job.error().code;
     };
     QCOMPARE(code({.snapshot = "", .algorithm = "oracle", .settings = {}}), std::string("train.no_such_algorithm"));
-    QCOMPARE(code({.snapshot = "", .algorithm = "encoder", .settings = {}}), std::string("cross_validate.algorithm"));
+    for (const auto& [name, value] : {std::pair{"objective", "masked-lm"}, {"pretrain_epochs", "1"}, {"hidden", "x"}})
+      QCOMPARE(code({.snapshot = "", .algorithm = "encoder", .settings = {{name, value}}}),
+               std::string("train.bad_option"));
+    QCOMPARE(code({.snapshot = "", .algorithm = "encoder", .settings = {{"patience", "1"}}, .folds = 2}),
+             std::string("train.bad_option"));
+    QCOMPARE(code({.snapshot = "", .algorithm = "encoder", .settings = {}, .device = "tpu"}),
+             std::string("train.device"));
+    QCOMPARE(code({.snapshot = "", .settings = {}, .device = "cuda:0"}), std::string("train.device"));
     QCOMPARE(code({.snapshot = "", .settings = {{"c", "-1"}}}), std::string("train.bad_option"));
     QCOMPARE(code({.snapshot = "zzzzzz", .settings = {}}), std::string("store.no_such_id"));
     QCOMPARE(code({.snapshot = "", .task = bench.task.id + 1, .settings = {}}),

@@ -4,6 +4,7 @@
 #include <QTest>
 #include <algorithm>
 
+#include "models/cross_validation.h"
 #include "models/registry.h"
 #include "tiny_encoder.h"
 #include "trainable_project.h"
@@ -78,6 +79,31 @@ class TestLineage : public QObject {
                 middle.edges[i].kind != middle.edges[j].kind);
     QVERIFY(has(middle, second_.uuid, "started_from", first_.model_uuid));
     QVERIFY(has(middle, first_.uuid, "started_from", folder_.uuid));
+  }
+
+  void a_cross_validation_says_what_it_started_from() {
+    models::CrossValidationRequest request;
+    request.algorithm = "encoder";
+    request.base = tail(folder_.uuid);
+    request.settings = {{"epochs", "1"}, {"threads", "1"}, {"max_length", "32"}};
+    request.folds = 2;
+    request.device = "cpu";
+    const jobs::Job job = need(models::start_cross_validation(bench_->project, request, {}));
+    auto foreman = need(models::foreman(bench_->project));
+    const auto made = need(models::cross_validation_of_job(bench_->project, need(foreman.wait(job.id, {})).id));
+    QCOMPARE(made.base, tail(folder_.uuid));
+    QCOMPARE(models::to_json(made)["base"].get<std::string>(), tail(folder_.uuid));
+    for (const Uuid& asked : {made.uuid, folder_.uuid}) {
+      const auto lineage = need(planning::lineage(bench_->project, tail(asked)));
+      QVERIFY(has(lineage, made.uuid, "started_from", folder_.uuid));
+    }
+    for (const Uuid& asked : {made.uuid, bench_->snapshot.uuid}) {
+      const auto lineage = need(planning::lineage(bench_->project, tail(asked)));
+      QVERIFY(has(lineage, made.uuid, "judged", bench_->snapshot.uuid));
+      const auto node = std::find_if(lineage.nodes.begin(), lineage.nodes.end(),
+                                     [&](const auto& one) { return one.id == tail(made.uuid); });
+      QVERIFY(node != lineage.nodes.end() && node->kind == "cross_validation" && node->title == "encoder");
+    }
   }
 };
 
