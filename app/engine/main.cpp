@@ -37,8 +37,8 @@ constexpr const char* kUsage =
     "                                   answers {\"texts\": […]} with probabilities, a line each\n"
     "millwright-engine selftest [--device D]\n"
     "                                   every operator against float64 on the processor\n"
-    "millwright-engine bench [--suite matmul|train|infer] [--device D] [--dtype T] [--seconds N]\n"
-    "                                   tokens and operations a second\n";
+    "millwright-engine bench [--suite matmul|train|infer] [--device D] [--dtype T] [--seconds N] [--determinism]\n"
+    "                                   tokens and operations a second; what determinism costs a training\n";
 
 /// Signals that ask to end become a request to stop, taken up by a thread that waits for nothing else.
 void watch_signals(const std::stop_source& stop) {

@@ -42,6 +42,7 @@ Result<engine::BenchSettings> bench_settings(const Arguments& given) {
   MW_ASSIGN(settings.dtype, engine::dtype_named(given.value("dtype", "fp32")));
   MW_ASSIGN(const int64_t seconds, whole(given, "seconds", 10));
   settings.seconds = static_cast<double>(seconds);
+  settings.determinism = given.has("determinism");
   MW_ASSIGN(settings.texts, whole(given, "texts", settings.texts));
   MW_ASSIGN(settings.length, whole(given, "length", settings.length));
   MW_ASSIGN(settings.layers, whole(given, "layers", settings.layers));
@@ -79,7 +80,7 @@ int run_selftest(std::span<char*> arguments) {
 int run_bench(std::span<char*> arguments) {
   constexpr std::string_view kWith[] = {"suite",  "device", "dtype", "seconds",      "texts",      "length",
                                         "layers", "hidden", "heads", "intermediate", "vocabulary", "threads"};
-  constexpr std::string_view kWithout[] = {"json"};
+  constexpr std::string_view kWithout[] = {"json", "determinism"};
   const auto given = take_apart(arguments, kWith, kWithout);
   if (!given) return complain(given.error());
   const auto settings = bench_settings(*given);

@@ -7,6 +7,7 @@
 #include "detail/encoder_start.h"
 #include "detail/job_outputs.h"
 #include "detail/teacher.h"
+#include "engine/device_trouble.h"
 #include "engine/encoder_weights.h"
 #include "engine/linear_training.h"
 #include "engine/torch.h"
@@ -217,16 +218,15 @@ Result<std::string> device_of(const jobs::JobSpec& spec, const Ranks& ranks) {
   if (name == "cpu") return name;
   MW_ASSIGN(const int64_t threads, threads_of(spec));
   MW_ASSIGN(const Json torch, start_torch(threads_for(threads)));
-  std::string first_gpu;
-  for (const Json& device : torch.at("devices")) {
-    const auto found = device.at("name").get<std::string>();
-    if (found == name) return name;
-    if (first_gpu.empty() && device.at("kind") == "cuda") first_gpu = found;
-  }
-  if (name == "auto" && ranks.together() && !first_gpu.empty()) return "cuda:" + std::to_string(ranks.local);
-  if (name == "auto") return first_gpu.empty() ? "cpu" : first_gpu;
-  return fail(ErrorKind::usage, "engine.no_device", "There is no device {name} for this build of libtorch.",
-              {{"name", name}}, "It takes auto, cpu or cuda:N.");
+  const Json& devices = torch.at("devices");
+  const auto gpus = std::count_if(devices.begin(), devices.end(), [](const Json& d) { return d.at("kind") == "cuda"; });
+  if (name == "auto" && gpus == 0) return "cpu";
+  // Whichever GPU was asked for: each of several ranks on a machine has its own.
+  const bool by_rank = name == "auto" || (ranks.together() && gpu_number(name));
+  const std::string found = by_rank ? "cuda:" + std::to_string(ranks.local) : name;
+  for (const Json& device : devices)
+    if (device.at("name") == found) return found;
+  return no_device(found, static_cast<int>(gpus));
 }
 
 Result<Json> run_encoder_training(const jobs::JobFolder& folder, const Ranks& ranks, jobs::EventWriter& events,

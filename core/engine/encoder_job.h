@@ -20,7 +20,7 @@ namespace millwright::engine {
                                                 jobs::EventWriter& events, const std::stop_token& stop);
 
 /// The device that a job's spec asks for, "auto" resolved: "cpu" or "cuda:N", of several ranks each its own. Errors:
-/// job "engine.no_torch"; usage "engine.no_device".
+/// job "engine.no_torch"; usage "engine.no_device", "engine.bad_device".
 [[nodiscard]] Result<std::string> device_of(const jobs::JobSpec& spec, const Ranks& ranks = {});
 
 }  // namespace millwright::engine

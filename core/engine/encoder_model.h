@@ -110,11 +110,12 @@ class EncoderModel {
  public:
   virtual ~EncoderModel() = default;
 
-  /// Row-major results for a batch, without dropout. Errors: job "train.out_of_memory", "engine.torch".
+  /// Row-major results for a batch, without dropout. Errors: job "train.out_of_memory",
+  /// "train.device_gone", "engine.torch".
   [[nodiscard]] virtual Result<std::vector<float>> forward(const PackedBatch& batch, Output what) = 0;
   /// One step of the optimizer over all parts together, of all ranks. When it fails nothing has changed: job
   /// "train.out_of_memory" (try smaller parts), "train.diverged" (loss or gradient not finite), "train.lost_rank",
-  /// "engine.torch".
+  /// "train.device_gone", "engine.torch".
   [[nodiscard]] virtual Result<StepOutcome> step(std::span<const MicroBatch> parts, const StepSettings& settings) = 0;
 
   /// The loss of a part without dropout. Errors as forward()'s.

@@ -28,6 +28,7 @@ int exit_code_of(const JobResult& result) {
       return exit_code(ErrorKind::cancelled);
     case Cause::out_of_memory:
     case Cause::diverged:
+    case Cause::device_gone:
     case Cause::crashed:
       break;
   }
@@ -103,7 +104,8 @@ Result<int> run_job(const std::filesystem::path& path, const std::stop_source& s
   MW_ASSIGN(const auto lock, folder.try_lock());
   if (!lock) return fail(ErrorKind::job, "job.busy", "Another engine works on {folder}.", {{"folder", path.string()}});
   MW_ASSIGN(const auto earlier, folder.result());
-  if (earlier) return exit_code_of(*earlier);
+  if (earlier && earlier->cause != Cause::device_gone) return exit_code_of(*earlier);
+  if (earlier) MW_TRY(folder.remove_result());
 
   const double began = steady_seconds();
   MW_TRY(folder.write_engine(jobs::this_process()));

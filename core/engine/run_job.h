@@ -14,7 +14,8 @@ namespace millwright::engine {
 
 /// Works on a job folder until result.json is written. Returns the exit code: 0 done, 3 bad input, 4 disk full or not
 /// writable, 5 failed, 6 cancelled. `stop` asks it to end, as does the folder's cancel file. A folder that has a result
-/// is left alone (its exit code again); one that another engine works on is an error.
+/// is left alone (its exit code again), except one whose device was gone: it goes on from its checkpoint, on another
+/// device if its spec now names one. A folder that another engine works on is an error.
 [[nodiscard]] Result<int> run_job(const std::filesystem::path& folder, const std::stop_source& stop);
 
 /// What this program computes with: {"program","processor","threads","vector"}.

@@ -30,14 +30,17 @@ struct BenchSettings {
   std::string suite = "train";  ///< "matmul", "train", "infer"
   std::string device = "cpu";
   Dtype dtype = Dtype::fp32;
-  double seconds = 10;  ///< of measuring
-  int64_t texts = 32;   ///< in a batch
-  int64_t length = 0;   ///< tokens of each; 0: as short texts are, 4 to 30
+  double seconds = 10;       ///< of measuring
+  bool determinism = false;  ///< train: also what it costs
+  int64_t texts = 32;        ///< in a batch
+  int64_t length = 0;        ///< tokens of each; 0: as short texts are, 4 to 30
   int64_t layers = 6, hidden = 384, heads = 12, intermediate = 1536, vocabulary = 30522;  ///< MiniLM's size
 };
 
 /// {"suite","device","type","matmul_flops_per_second",…}; for train and infer also "tokens_per_second",
-/// "flops_per_second", "share_of_matmul" and "peak_memory". Errors: as above; usage "engine.bad_suite".
+/// "flops_per_second", "share_of_matmul" and "peak_memory"; asked for it, "determinism": {"rounds","steps_a_round",
+/// "seconds_deterministic","seconds_free" (medians of a round), "cost" (the median of both times' ratio, less 1),
+/// "cost_quartiles"}. Errors: as above; usage "engine.bad_suite".
 [[nodiscard]] Result<Json> bench(const BenchSettings& settings);
 
 }  // namespace millwright::engine

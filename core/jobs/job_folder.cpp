@@ -16,7 +16,8 @@
 namespace millwright::jobs {
 namespace {
 
-constexpr std::string_view kCauses[] = {"out_of_memory", "diverged", "bad_data", "disk_full", "cancelled", "crashed"};
+constexpr std::string_view kCauses[] = {"out_of_memory", "diverged",  "bad_data", "disk_full",
+                                        "device_gone",   "cancelled", "crashed"};
 constexpr uint64_t kLargestDocument = 32 << 20;  // of spec.json and result.json
 
 /// A small document of a job folder; what is larger than any of ours is not read.
@@ -98,6 +99,7 @@ Cause cause_of(const Error& error) {
   if (error.code == "file.disk_full" || error.code == "store.full") return Cause::disk_full;
   if (error.code == "train.out_of_memory") return Cause::out_of_memory;
   if (error.code == "train.diverged") return Cause::diverged;
+  if (error.code == "train.device_gone" || error.code == "engine.no_device") return Cause::device_gone;
   if (error.kind == ErrorKind::bad_input || error.kind == ErrorKind::usage) return Cause::bad_data;
   return Cause::crashed;
 }
@@ -176,6 +178,8 @@ Result<std::optional<JobResult>> JobFolder::result() const {
   result.outputs = document.value("outputs", Json::object());
   return std::optional(std::move(result));
 }
+
+Status JobFolder::remove_result() const { return remove_file(path_ / "result.json"); }
 
 Result<std::optional<FileLock>> JobFolder::try_lock() const { return FileLock::try_lock(path_ / "engine.lock"); }
 

@@ -23,7 +23,7 @@ namespace millwright::jobs {
 inline constexpr int kSpecFormat = 1;
 
 /// Why a job did not end well.
-enum class Cause { out_of_memory, diverged, bad_data, disk_full, cancelled, crashed };
+enum class Cause { out_of_memory, diverged, bad_data, disk_full, device_gone, cancelled, crashed };
 [[nodiscard]] std::string_view name_of(Cause cause);  ///< "out_of_memory"
 [[nodiscard]] std::optional<Cause> cause_named(std::string_view name);
 /// What an error inside a job means for it.
@@ -79,6 +79,8 @@ class JobFolder {
   [[nodiscard]] Status write_result(const JobResult& result) const;
   /// nullopt while there is none. A file that cannot be understood is an error (it was renamed in whole).
   [[nodiscard]] Result<std::optional<JobResult>> result() const;
+  /// For a job that is tried again; nothing to do where there is none.
+  [[nodiscard]] Status remove_result() const;
 
   /// Held by an engine as long as it works: whoever gets it knows that no engine is alive.
   [[nodiscard]] Result<std::optional<FileLock>> try_lock() const;

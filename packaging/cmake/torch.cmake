@@ -1,7 +1,9 @@
 # libtorch, as target millwright_libtorch: the distribution's, or with MILLWRIGHT_TORCH the one in a folder that holds
-# include/ and lib/: torch/ of a Python environment, an unpacked libtorch, what packaging/setup --cuda made.
+# include/ and lib/: torch/ of a Python environment, an unpacked libtorch, what packaging/setup --cuda made. Whether it
+# sums from GPU to GPU is MILLWRIGHT_TORCH_NCCL; what that takes to compile, MILLWRIGHT_TORCH_NCCL_INCLUDES.
 set(MILLWRIGHT_TORCH "" CACHE PATH "Folder of a libtorch 2 (with include/ and lib/); empty: the distribution's libtorch")
 add_library(millwright_libtorch INTERFACE)
+set(MILLWRIGHT_TORCH_NCCL OFF)
 
 if(MILLWRIGHT_TORCH STREQUAL "")
   find_package(Torch 1.13 REQUIRED)
@@ -38,3 +40,30 @@ foreach(library c10 torch_cpu torch c10_cuda torch_cuda)
   endif()
 endforeach()
 message(STATUS "libtorch ${torch_version} from ${torch_folder}: ${torch_libraries}")
+
+# NCCL, of a libtorch for GPUs: usable where c10d's header for it compiles, with the CUDA headers of the wheels beside the
+# folder or of a toolkit. Without it ranks sum in main memory. Tried once for each folder.
+if(NOT EXISTS "${torch_folder}/lib/libtorch_cuda.so")
+  return()
+endif()
+file(GLOB MILLWRIGHT_TORCH_NCCL_INCLUDES "${torch_folder}/../nvidia/*/include")
+if(NOT MILLWRIGHT_TORCH_NCCL_INCLUDES)
+  set(MILLWRIGHT_TORCH_NCCL_INCLUDES "/usr/local/cuda/include")
+endif()
+string(MD5 torch_nccl "${torch_folder}")
+set(torch_nccl "MILLWRIGHT_TORCH_NCCL_${torch_nccl}")
+if(NOT DEFINED ${torch_nccl})
+  set(torch_nccl_try "${CMAKE_BINARY_DIR}/CMakeFiles/torch_nccl")
+  file(WRITE "${torch_nccl_try}.cpp" "#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>\n")
+  set(torch_includes "${torch_folder}/include" "${torch_folder}/include/torch/csrc/api/include")
+  set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+  try_compile(${torch_nccl} "${torch_nccl_try}" "${torch_nccl_try}.cpp"
+    CMAKE_FLAGS "-DINCLUDE_DIRECTORIES=${torch_includes};${MILLWRIGHT_TORCH_NCCL_INCLUDES}"
+    COMPILE_DEFINITIONS -DUSE_C10D_NCCL
+    CXX_STANDARD 20
+    OUTPUT_VARIABLE torch_nccl_said)
+  unset(CMAKE_TRY_COMPILE_TARGET_TYPE)
+  file(WRITE "${torch_nccl_try}.log" "${torch_nccl_said}")
+endif()
+set(MILLWRIGHT_TORCH_NCCL ${${torch_nccl}})
+message(STATUS "NCCL of that libtorch: ${MILLWRIGHT_TORCH_NCCL} (CMakeFiles/torch_nccl.log)")

@@ -13,7 +13,7 @@
 
 #define MILLWRIGHT_TORCH_EXPORT __attribute__((visibility("default")))
 // Raised with every change below.
-#define MILLWRIGHT_TORCH_ABI 6
+#define MILLWRIGHT_TORCH_ABI 7
 
 extern "C" {
 

@@ -86,54 +86,119 @@ std::vector<MicroBatch> batches_of(const BenchSettings& settings) {
   return out;
 }
 
-Result<Json> measure_encoder(const BenchSettings& settings, const at::Device& device, double rate) {
-  const EncoderLayout layout = layout_of(settings);
-  EncoderSettings wanted;
-  wanted.device = settings.device;
-  wanted.dtype = settings.dtype;
-  wanted.trains = settings.suite == "train";
-  MW_ASSIGN(const auto model, make_encoder(layout, wanted));
-  Random random(1);
-  MW_TRY(model->set_weights(draw_weights(layout, random)));
-  const std::vector<MicroBatch> batches = batches_of(settings);
-  int64_t step = 0, tokens = 0;
-  const auto once = [&]() -> Status {
-    const MicroBatch& batch = batches[static_cast<size_t>(step) % kBatches];
-    ++step;
-    tokens += static_cast<int64_t>(batch.texts.tokens());
-    if (!wanted.trains) {
-      MW_TRY(model->forward(batch.texts, Output::logits));
+/// An encoder and the batches that it goes through, again and again.
+class Run {
+ public:
+  static Result<Run> begin(const BenchSettings& settings) {
+    const EncoderLayout layout = layout_of(settings);
+    EncoderSettings wanted;
+    wanted.device = settings.device;
+    wanted.dtype = settings.dtype;
+    wanted.trains = settings.suite == "train";
+    MW_ASSIGN(auto model, make_encoder(layout, wanted));
+    Random random(1);
+    MW_TRY(model->set_weights(draw_weights(layout, random)));
+    Run run(std::move(model), batches_of(settings), wanted.trains);
+    MW_TRY(run.all_batches());  // the first time is slower
+    return run;
+  }
+
+  Status one_batch() {
+    const MicroBatch& batch = batches_[static_cast<size_t>(step_) % kBatches];
+    ++step_;
+    tokens_ += static_cast<int64_t>(batch.texts.tokens());
+    if (!trains_) {
+      MW_TRY(model_->forward(batch.texts, Output::logits));
       return {};
     }
     StepSettings each;
-    each.step = step;
+    each.step = step_;
     each.learning_rate = 1e-4;
     each.clip_norm = 1;
-    each.dropout_seed = static_cast<uint64_t>(step);
+    each.dropout_seed = static_cast<uint64_t>(step_);
     each.weight_sum = static_cast<double>(batch.texts.texts());
-    MW_TRY(model->step(std::span(&batch, 1), each));
+    MW_TRY(model_->step(std::span(&batch, 1), each));
     return {};
-  };
-  for (size_t i = 0; i < kBatches; ++i) MW_TRY(once());
+  }
+  Status all_batches() {
+    for (size_t i = 0; i < kBatches; ++i) MW_TRY(one_batch());
+    return {};
+  }
+  [[nodiscard]] int64_t steps() const { return step_; }
+  [[nodiscard]] int64_t tokens() const { return tokens_; }
+
+ private:
+  Run(std::unique_ptr<EncoderModel> model, std::vector<MicroBatch> batches, bool trains)
+      : model_(std::move(model)), batches_(std::move(batches)), trains_(trains) {}
+  std::unique_ptr<EncoderModel> model_;
+  std::vector<MicroBatch> batches_;
+  bool trains_;
+  int64_t step_ = 0, tokens_ = 0;
+};
+
+Result<Json> measure_speed(Run& run, const BenchSettings& settings, const at::Device& device, double rate) {
+  const EncoderLayout layout = layout_of(settings);
   compat::wait_for(device);
-  const int64_t steps_before = step, tokens_before = tokens;
+  const int64_t steps_before = run.steps(), tokens_before = run.tokens();
   const double began = steady_seconds();
-  while (steady_seconds() - began < settings.seconds) MW_TRY(once());
+  while (steady_seconds() - began < settings.seconds) MW_TRY(run.one_batch());
   compat::wait_for(device);
-  const double seconds = steady_seconds() - began, speed = static_cast<double>(tokens - tokens_before) / seconds;
-  const double length = static_cast<double>(tokens) / static_cast<double>(step * settings.texts);
+  const double seconds = steady_seconds() - began, speed = static_cast<double>(run.tokens() - tokens_before) / seconds;
+  const double length = static_cast<double>(run.tokens()) / static_cast<double>(run.steps() * settings.texts);
   // The way back takes twice the way there.
-  const double flops = speed * flops_a_token(layout, length) * (wanted.trains ? 3 : 1);
+  const double flops = speed * flops_a_token(layout, length) * (settings.suite == "train" ? 3 : 1);
   return Json{{"parameters", layout.size},
               {"texts_in_a_batch", settings.texts},
               {"mean_length", length},
-              {"steps", step - steps_before},
+              {"steps", run.steps() - steps_before},
               {"seconds", seconds},
               {"tokens_per_second", speed},
               {"flops_per_second", flops},
               {"share_of_matmul", flops / rate},
               {"padding", 1.0},
               {"peak_memory", memory_in_use(device)}};
+}
+
+/// The number below which a share of sorted numbers lies.
+double quantile(const std::vector<double>& sorted, double share) {
+  return sorted[static_cast<size_t>(share * static_cast<double>(sorted.size() - 1) + 0.5)];
+}
+
+/// What libtorch's deterministic algorithms cost: the same batches with them and without by turns, so that whatever
+/// else the machine does falls on both. Own kernels have one order of sums and know no other: on the processor they are
+/// the greater part, and the figure says what libtorch's share adds.
+Result<Json> measure_determinism(Run& run, const BenchSettings& settings, const at::Device& device) {
+  const auto timed = [&](bool deterministic) -> Result<double> {
+    compat::set_deterministic(deterministic);
+    compat::wait_for(device);
+    const double began = steady_seconds();
+    MW_TRY(run.all_batches());
+    compat::wait_for(device);
+    return steady_seconds() - began;
+  };
+  const auto by_turns = [&]() -> Result<Json> {
+    constexpr size_t kLeast = 5;
+    std::vector<double> costs, with, without;
+    const double began = steady_seconds();
+    while (costs.size() < kLeast || steady_seconds() - began < settings.seconds) {
+      const bool first = costs.size() % 2 == 0;
+      MW_ASSIGN(const double one, timed(first));
+      MW_ASSIGN(const double two, timed(!first));
+      with.push_back(first ? one : two);
+      without.push_back(first ? two : one);
+      costs.push_back(with.back() / without.back() - 1);
+    }
+    for (auto* const each : {&costs, &with, &without}) std::sort(each->begin(), each->end());
+    return Json{{"rounds", costs.size()},
+                {"steps_a_round", kBatches},
+                {"seconds_deterministic", quantile(with, 0.5)},
+                {"seconds_free", quantile(without, 0.5)},
+                {"cost", quantile(costs, 0.5)},
+                {"cost_quartiles", {quantile(costs, 0.25), quantile(costs, 0.75)}}};
+  };
+  auto out = by_turns();
+  compat::set_deterministic(true);  // as everywhere
+  return out;
 }
 
 }  // namespace
@@ -143,6 +208,8 @@ Result<Json> run_bench(const BenchSettings& settings) {
     if (settings.suite != "matmul" && settings.suite != "train" && settings.suite != "infer")
       return fail(ErrorKind::usage, "engine.bad_suite", "There is no suite {name}: it takes matmul, train or infer.",
                   {{"name", settings.suite}});
+    if (settings.determinism && settings.suite != "train")
+      return fail(ErrorKind::usage, "engine.bad_suite", "What determinism costs is measured with suite train.");
     MW_ASSIGN(const at::Device device, device_named(settings.device));
     const double rate = matmul_rate(device, settings.dtype,
                                     settings.suite == "matmul" ? settings.seconds : std::min(2.0, settings.seconds));
@@ -152,8 +219,12 @@ Result<Json> run_bench(const BenchSettings& settings) {
         {"threads", at::get_num_threads()}, {"matmul", std::to_string(kMatrix) + " x " + std::to_string(kMatrix)},
         {"matmul_flops_per_second", rate}};
     if (settings.suite == "matmul") return out;
-    MW_ASSIGN(const Json figures, measure_encoder(settings, device, rate));
+    MW_ASSIGN(Run run, Run::begin(settings));
+    MW_ASSIGN(const Json figures, measure_speed(run, settings, device, rate));
     out.update(figures);
+    if (settings.determinism) {
+      MW_ASSIGN(out["determinism"], measure_determinism(run, settings, device));
+    }
     return out;
   });
 }

@@ -6,6 +6,7 @@
 #include <ATen/Context.h>
 #include <ATen/core/grad_mode.h>  // no longer part of ATen.h in 2.11
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <c10/util/Exception.h>
 #include <dlfcn.h>
 #include <torch/version.h>
@@ -33,6 +34,11 @@ inline void set_deterministic(bool on) {
   // Would write NaN into every new tensor before it is filled; nothing here reads what it has not written.
   at::globalContext().setDeterministicFillUninitializedMemory(false);
 #endif
+}
+
+/// Makes a CUDA device the current one: what asks for none (NCCL, cudaMemGetInfo) takes it then.
+inline void use(const at::Device& device) {
+  if (device.is_cuda()) c10::impl::getDeviceGuardImpl(device.type())->setDevice(device);
 }
 
 /// A function of the CUDA runtime that libtorch has loaded; nullptr without one.

@@ -2,8 +2,7 @@
 
 #include <unistd.h>
 
-#include <charconv>
-
+#include "engine/device_trouble.h"
 #include "engine/memory_forecast.h"
 #include "torch/compat.h"
 
@@ -13,18 +12,9 @@ Result<at::Device> device_named(std::string_view name) {
   const int gpus = compat::cuda_devices();
   if (name == "auto") return gpus > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
   if (name == "cpu") return at::Device(at::kCPU);
-  int number = 0;
-  const bool cuda = name == "cuda" || name.starts_with("cuda:");
-  if (name.starts_with("cuda:")) {
-    const auto digits = name.substr(5);
-    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size()) number = -1;
-  }
-  if (!cuda || number < 0 || number >= gpus)
-    return fail(ErrorKind::usage, "engine.no_device", "There is no device {name} for this build of libtorch.",
-                {{"name", std::string(name)}, {"gpus", std::to_string(gpus)}},
-                "It takes auto, cpu or cuda:N; {gpus} GPUs can be used.");
-  return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(number));
+  const auto number = gpu_number(name);
+  if (!number || *number >= gpus) return no_device(std::string(name), gpus);
+  return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(*number));
 }
 
 Json list_devices() {

@@ -11,7 +11,8 @@
 
 namespace millwright::engine {
 
-/// "cpu", "cuda:N", or "auto" (the first GPU, else the processor). Error: usage "engine.no_device".
+/// "cpu", "cuda:N", or "auto" (the first GPU, else the processor). Errors: usage "engine.no_device",
+/// "engine.bad_device".
 [[nodiscard]] Result<at::Device> device_named(std::string_view name);
 /// [{"name","kind","memory"}]
 [[nodiscard]] Json list_devices();

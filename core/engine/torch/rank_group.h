@@ -1,4 +1,5 @@
-// Sums over the ranks of a training, by c10d's Gloo: on the processor's memory, whatever device computes.
+// Sums over the ranks of a training, by torch's c10d: by NCCL from GPU to GPU where this libtorch has it, else by Gloo
+// on the processor's memory, whatever device computes.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -12,19 +13,16 @@ namespace millwright::engine {
 
 class RankGroup {
  public:
-  /// Waits until all ranks are there. Errors: job "train.lost_rank" (one did not come), "engine.no_group" (this
-  /// libtorch has no Gloo).
-  [[nodiscard]] static Result<std::unique_ptr<RankGroup>> join(const Ranks& ranks);
-  ~RankGroup();
+  /// Waits until all ranks are there; `device` is what this one computes on. Errors: job "train.lost_rank" (one did not
+  /// come), "train.device_gone", "engine.no_group" (this libtorch has nothing that could sum here).
+  [[nodiscard]] static Result<std::unique_ptr<RankGroup>> join(const Ranks& ranks, const at::Device& device);
+  virtual ~RankGroup() = default;
 
-  /// The sum over all ranks of a flat tensor of floats, doubles or longs in main memory, the same to the bit on each.
-  /// Error: job "train.lost_rank".
-  [[nodiscard]] Status sum(at::Tensor& values);
-
- private:
-  struct State;
-  explicit RankGroup(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  /// Where what is to be summed has to lie.
+  [[nodiscard]] virtual at::Device device() const = 0;
+  /// The sum over all ranks of a flat tensor of floats, doubles or longs on device(), the same to the bit on each.
+  /// Errors: job "train.lost_rank", "train.device_gone".
+  [[nodiscard]] virtual Status sum(at::Tensor& values) = 0;
 };
 
 }  // namespace millwright::engine

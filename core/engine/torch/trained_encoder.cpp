@@ -126,7 +126,8 @@ class TorchEncoder final : public EncoderModel {
   Result<int64_t> agree(int64_t value) override {
     return guarded([&]() -> Result<int64_t> {
       if (!group_) return value;
-      at::Tensor one = at::full({1}, settings_.ranks.first() ? value : 0, at::kLong);
+      at::Tensor one =
+          at::full({1}, settings_.ranks.first() ? value : 0, at::TensorOptions(at::kLong).device(group_->device()));
       MW_TRY(group_->sum(one));
       return one.item<int64_t>();
     });
@@ -277,7 +278,8 @@ class TorchEncoder final : public EncoderModel {
   Status add_other_ranks(std::vector<at::Tensor>& gradients, double& loss) {
     const at::NoGradGuard no_graph;
     gradients.resize(layout_.parameters.size());
-    at::Tensor all = at::zeros({static_cast<int64_t>(layout_.size) + 1}, flat_.scalar_type());
+    at::Tensor all = at::zeros({static_cast<int64_t>(layout_.size) + 1},
+                               at::TensorOptions(flat_.scalar_type()).device(group_->device()));
     all[-1].fill_(loss);
     for (size_t i = 0; i < gradients.size(); ++i)
       if (gradients[i].defined()) part_of(all, layout_.parameters[i]).copy_(gradients[i]);
@@ -305,6 +307,7 @@ class TorchEncoder final : public EncoderModel {
 Result<std::unique_ptr<EncoderModel>> make_encoder(const EncoderLayout& layout, const EncoderSettings& settings) {
   return guarded([&]() -> Result<std::unique_ptr<EncoderModel>> {
     MW_ASSIGN(const at::Device device, device_named(settings.device));
+    compat::use(device);
     if (settings.dtype == Dtype::fp16 && (!device.is_cuda() || settings.trains))
       return fail(ErrorKind::usage, "engine.bad_dtype", "fp16 is for inference on a GPU only.", {}, "Use bf16.");
     if (settings.dtype == Dtype::int8 && (!device.is_cpu() || settings.trains || !Int8Matrix::available()))
@@ -312,7 +315,7 @@ Result<std::unique_ptr<EncoderModel>> make_encoder(const EncoderLayout& layout, 
                   "int8 is for inference on the processor, in a build with oneDNN.", {}, "Use fp32 or bf16.");
     std::unique_ptr<RankGroup> group;
     if (settings.trains && settings.ranks.together()) {
-      MW_ASSIGN(group, RankGroup::join(settings.ranks));
+      MW_ASSIGN(group, RankGroup::join(settings.ranks, device));
     }
     return std::make_unique<TorchEncoder>(layout, settings, device, std::move(group));
   });

@@ -29,8 +29,10 @@ Result<Json> ask(Conversation& engine, const Json& question, const std::stop_tok
   if (!answer.is_object()) return misunderstood("it is no object");
   const Json error = answer.value("error", Json());
   if (error.is_object() && error.value("message", Json()).is_string())
-    return fail(ErrorKind::job, "predict.engine_says", "The engine cannot do it: {why}",
-                {{"why", error["message"].get<std::string>()}}, error.value("hint", std::string()));
+    return fail(ErrorKind::job,
+                error.value("code", Json()) == "train.device_gone" ? "train.device_gone" : "predict.engine_says",
+                "The engine cannot do it: {why}", {{"why", error["message"].get<std::string>()}},
+                error.value("hint", std::string()));
   return answer;
 }
 

@@ -3,23 +3,14 @@
 #include <QJsonArray>
 #include <QTest>
 
-#include "cli_process.h"
+#include "engine_process.h"
 
+using millwright::test::engine;
 using millwright::test::Said;
 
 namespace {
 
 const QString kFixtures = QStringLiteral(MILLWRIGHT_SOURCE_DIR "/tests/fixtures/tokenizers/");
-
-Said engine(const QStringList& arguments, const QByteArray& input = {}) {
-  QProcess process;
-  process.start(QStringLiteral(MILLWRIGHT_BUILD_DIR "/bin/millwright-engine"), arguments);
-  process.write(input);
-  process.closeWriteChannel();
-  process.waitForFinished(60'000);
-  return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : 128, process.readAllStandardOutput(),
-          process.readAllStandardError()};
-}
 
 QString code_of(const QJsonObject& line) { return line["error"].toObject()["code"].toString(); }
 

@@ -223,12 +223,13 @@ class TestEncoderJob : public QObject {
     QVERIFY(!folder.result().message.empty());
   }
 
-  void an_unknown_device() {
+  void what_is_no_device() {
     Json wish = body();
-    wish["device"] = "cuda:77";
+    wish["device"] = "gpu";
     const Folder folder(easy_rows(10), wish);
     QCOMPARE(folder.run(), 3);
-    QVERIFY(folder.result().message.find("cuda:77") != std::string::npos);
+    QVERIFY(folder.result().cause == jobs::Cause::bad_data);
+    QVERIFY(folder.result().message.find("gpu is no device") != std::string::npos);
   }
 };
 

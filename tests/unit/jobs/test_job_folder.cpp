@@ -134,12 +134,14 @@ class TestJobFolder : public QObject {
   }
 
   void causes_have_names() {
-    for (const Cause cause :
-         {Cause::out_of_memory, Cause::diverged, Cause::bad_data, Cause::disk_full, Cause::cancelled, Cause::crashed})
+    for (const Cause cause : {Cause::out_of_memory, Cause::diverged, Cause::bad_data, Cause::disk_full,
+                              Cause::device_gone, Cause::cancelled, Cause::crashed})
       QVERIFY(cause_named(name_of(cause)) == cause);
     QVERIFY(!cause_named("boredom"));
     QVERIFY(cause_of({ErrorKind::store, "file.disk_full", "", {}, ""}) == Cause::disk_full);
     QVERIFY(cause_of({ErrorKind::cancelled, "x", "", {}, ""}) == Cause::cancelled);
+    QVERIFY(cause_of({ErrorKind::job, "train.device_gone", "", {}, ""}) == Cause::device_gone);
+    QVERIFY(cause_of({ErrorKind::usage, "engine.no_device", "", {}, ""}) == Cause::device_gone);
     QVERIFY(cause_of({ErrorKind::bad_input, "x", "", {}, ""}) == Cause::bad_data);
     QVERIFY(cause_of({ErrorKind::job, "x", "", {}, ""}) == Cause::crashed);
   }

@@ -128,6 +128,8 @@ QString cause_words(const jobs::Job& job) {
       return TrainingCurve::tr("The data could not be trained on.");
     case jobs::Cause::disk_full:
       return TrainingCurve::tr("The disk is full.");
+    case jobs::Cause::device_gone:
+      return TrainingCurve::tr("The GPU it was to use is not there, or no longer.");
     case jobs::Cause::cancelled:
       return TrainingCurve::tr("It was cancelled.");
     case jobs::Cause::crashed:
