@@ -74,8 +74,8 @@ class EncoderFolds final : public FoldTrainer {
   /// What the trained model says of the rows; returns the temperature that was fitted to them.
   Result<double> hand_over(const SplitRows& judged, const EncoderStart& start, std::span<const float> weights,
                            const TakeRow& take) const {
-    MW_ASSIGN(const auto texts, tokenise(start.tokenizer, judged.text, start.options.max_length, quiet_));
-    for (const EncodedText& text : texts) MW_TRY(check_text(text, start.layout.config));
+    MW_ASSIGN(const auto texts,
+              tokenise(start.tokenizer, start.layout.config, judged.text, start.options.max_length, quiet_));
     MW_ASSIGN(const auto model, trained_encoder(start.layout, weights, Objective::classification, device_));
     MW_ASSIGN(std::vector<float> logits, run_model(*model, start.layout.config, texts, Output::logits, work_.stop));
     const size_t classes = work_.rows.labels.size();
