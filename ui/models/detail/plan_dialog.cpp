@@ -65,7 +65,7 @@ void when_changed(QWidget* field, const std::function<void()>& then) {
 PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const std::vector<models::Model>& models,
                        const QString& wanted, QWidget* parent)
     : Dialog(tr("Plan a run"), tr("Start training"), parent), choices_(std::move(choices)) {
-  setMinimumWidth(px(560));
+  setMinimumWidth(px(620));
   auto* form = form_ = new QFormLayout;
   form->setHorizontalSpacing(px(12));
   form->setVerticalSpacing(px(8));
@@ -109,8 +109,9 @@ PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const std::vector<mo
   device_->addItem(tr("first GPU"), QStringLiteral("cuda:0"));
   form->addRow(tr("Snapshot"), snapshot_);
   form->addRow(QString(), about_snapshot_);
-  form->addRow(tr("Algorithm"), algorithm_);
-  form->addRow(QString(), error_);
+  form->addRow(make_label(tr("Algorithm"), FontRole::strong));
+  form->addRow(algorithm_);
+  form->addRow(error_);
   form->addRow(tr("Starts from"), base_);
   form->addRow(tr("Seed"), seed_);
   form->addRow(tr("Device"), device_);
@@ -188,6 +189,8 @@ void PlanDialog::show_plan(const models::TrainRequest& request, const Result<mod
   if (!plan) return algorithm_->clear();
   algorithm_->show_plan(*plan);
   show_objectives(*plan);
+  // What is said takes lines that were not there when the dialog opened.
+  resize(width(), std::max(height(), layout()->totalHeightForWidth(width())));
   accept_button()->setEnabled(snapshot_->currentIndex() >= 0 && algorithm_->fits());
 }
 
