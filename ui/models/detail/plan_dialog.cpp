@@ -129,6 +129,7 @@ PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const std::vector<mo
   scroll->viewport()->setAutoFillBackground(false);
   options_->setAutoFillBackground(false);
   scroll->setMinimumHeight(px(200));
+  scroll->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Ignored);  // it takes what is left
   body()->addWidget(scroll, 1);
   connect(algorithm_, &AlgorithmList::changed, this, &PlanDialog::show_options);
   connect(snapshot_, &QComboBox::currentIndexChanged, this, &PlanDialog::show_snapshot);
