@@ -190,8 +190,6 @@ void PlanDialog::show_plan(const models::TrainRequest& request, const Result<mod
   if (!plan) return algorithm_->clear();
   algorithm_->show_plan(*plan);
   show_objectives(*plan);
-  // What is said takes lines that were not there when the dialog opened.
-  resize(width(), std::max(height(), layout()->totalHeightForWidth(width())));
   accept_button()->setEnabled(snapshot_->currentIndex() >= 0 && algorithm_->fits());
 }
 
