@@ -122,10 +122,10 @@ class TestTrainingPlan : public QObject {
   }
 
   void earlier_runs_are_what_it_rests_on() {
-    Trainable bench;
+    Trainable bench(300);
     const Run baseline = bench.train();
     auto request =
-        encoder({{"layers", "1"}, {"hidden", "32"}, {"heads", "2"}, {"intermediate", "64"}, {"epochs", "2"}});
+        encoder({{"layers", "1"}, {"hidden", "32"}, {"heads", "2"}, {"intermediate", "64"}, {"epochs", "1"}});
     const jobs::Job job = need(start_training(bench.project, request, {}));
     auto foreman = need(models::foreman(bench.project));
     const Run run = need(run_of_job(bench.project, need(foreman.wait(job.id, {})).id));
