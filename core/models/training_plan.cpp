@@ -60,11 +60,13 @@ std::vector<Remark> reasons(const detail::TrainingChoice& choice, const detail::
   if (!choice.algorithm->needs_torch) return why;
   if (choice.base) {
     why.push_back({"Begins from {model}.", {{"model", choice.base->name}}});
-  } else if (encoders > 0) {
-    why.push_back(
-        {"Begins from nothing; {n} model folder(s) could be started from.", {{"n", std::to_string(encoders)}}});
+  } else if (encoders == 1) {
+    why.push_back({"Begins from nothing; an encoder of the registry could be started from.", {}});
+  } else if (encoders > 1) {
+    why.push_back({"Begins from nothing; any of the registry's {n} encoders could be started from.",
+                   {{"n", std::to_string(encoders)}}});
   } else {
-    why.push_back({"Begins from nothing: no model folder is in the registry.", {}});
+    why.push_back({"Begins from nothing: no encoder is in the registry.", {}});
   }
   if (const int64_t each = data.rows() / std::max<int64_t>(1, data.labels); !choice.base && each < kFewRowsALabel)
     why.push_back({"{n} rows a label are few for that.", {{"n", std::to_string(each)}}});

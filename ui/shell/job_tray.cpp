@@ -13,6 +13,7 @@
 #include "ui_widgets/card.h"
 #include "ui_widgets/dialogs.h"
 #include "ui_widgets/error_banner.h"
+#include "ui_widgets/remark_words.h"
 
 namespace millwright::ui {
 
@@ -117,7 +118,14 @@ void JobTray::follow(ProjectSession* session, JobCenter* jobs) {
     order_.removeAll(key);
     show_entries();
   });
-  if (jobs != nullptr) connect(jobs, &JobCenter::job_changed, this, &JobTray::update_job);
+  if (jobs == nullptr) return;
+  connect(jobs, &JobCenter::job_changed, this, &JobTray::update_job);
+  connect(jobs, &JobCenter::job_events, this, [this](qint64 job, const std::vector<jobs::Event>& events) {
+    const auto entry = entries_.find(QStringLiteral("job %1").arg(job));
+    if (entry == entries_.end()) return;
+    for (const auto& event : events) jobs::follow_pace(event, entry->pace);
+    show_entries();
+  });
 }
 
 void JobTray::update_job(const jobs::Job& job) {
@@ -173,6 +181,8 @@ void JobTray::show_entries() {
   QString time;
   if (entry.stopping)
     time = tr("stopping…");
+  else if (entry.pace && entry.pace->seconds_left)
+    time = message(time_left(*entry.pace->seconds_left));
   else if (const auto left = entry.left.left(); left && entry.share >= 0)
     time = tr("%1 left").arg(duration(std::max(1.0, *left)));
   time_->setText(time);

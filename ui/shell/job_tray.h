@@ -6,8 +6,10 @@
 #include <QPointer>
 #include <QWidget>
 #include <functional>
+#include <optional>
 #include <vector>
 
+#include "jobs/pace.h"
 #include "jobs/queue.h"
 #include "ui_session/job_center.h"
 #include "ui_session/project_session.h"
@@ -40,6 +42,7 @@ class JobTray : public QWidget {
     QString what, phase;
     double share = -1;
     TimeLeft left;
+    std::optional<jobs::Pace> pace;  ///< where the work says itself how it goes
     double begun = 0;
     bool stopping = false;
     std::function<void()> cancel;

@@ -104,6 +104,7 @@ ProgressStrip::ProgressStrip(QWidget* parent) : QWidget(parent) {
   connect(cancel_, &QPushButton::clicked, this, [this] {
     cancel_->setEnabled(false);
     time_->setText(tr("stopping…"));
+    time_->show();
     Q_EMIT cancelled();
   });
   setVisible(false);
@@ -124,7 +125,7 @@ void ProgressStrip::start(const QString& what, bool can_cancel) {
 
 void ProgressStrip::update_progress(const Progress& progress) {
   if (!running_) return;
-  text_->set_text(QStringLiteral("%1 · %2").arg(what_, describe(progress)));
+  text_->set_text(what_.isEmpty() ? describe(progress) : QStringLiteral("%1 · %2").arg(what_, describe(progress)));
   if (progress.total <= 0) return bar_->set_share(-1);
   const double share = static_cast<double>(progress.done) / static_cast<double>(progress.total);
   bar_->set_share(share);
@@ -136,6 +137,7 @@ void ProgressStrip::update_progress(const Progress& progress) {
 void ProgressStrip::set_tells_time(bool tells) {
   if (tells_time_ != tells && cancel_->isEnabled()) time_->clear();
   tells_time_ = tells;
+  time_->setVisible(tells || !cancel_->isEnabled());
 }
 
 void ProgressStrip::finish() {

@@ -55,7 +55,7 @@ class ProgressStrip : public QWidget {
   Q_OBJECT
  public:
   explicit ProgressStrip(QWidget* parent = nullptr);
-  /// what: "Importing packages.csv".
+  /// what: "Importing packages.csv"; empty where the progress says enough.
   void start(const QString& what, bool can_cancel = true);
   void update_progress(const Progress& progress);
   /// Whether it tells the time left by the pace so far: not where the work itself says it, elsewhere on the page.

@@ -17,6 +17,8 @@ constexpr double kLinearLabelsApart = 20;     // labels' worth of work that maki
 constexpr double kLinearMemory = 40 * kMB, kLinearMemoryAByte = 90;
 // An encoder of MiniLM's size came to between 80 and 115 GFLOP/s a core with AVX-512, to half of it with AVX2.
 constexpr double kEncoderRate = 50e9;         // operations a second and core
+constexpr double kEncoderToken = 5e-5;        // seconds of a token around the products
+constexpr double kAlike = 4;                  // sizes up to this factor apart tell of each other
 constexpr double kNarrowGain = 1.4;           // of bf16
 constexpr double kEncoderStart = 5;           // seconds: libtorch, tokens, weights
 constexpr double kEncoderMemory = 280 * kMB;  // libtorch and its work space
@@ -83,31 +85,37 @@ Result<text::EncoderConfig> config_for(const store::Project& project, const Trai
   return config;
 }
 
-/// Operations a second that encoders came to here, by the newest run that tells; else what processors are known for.
+/// Seconds of a token for each number that it is multiplied by: what encoders of about this size came to here, by the
+/// newest run that tells, else what processors are known for.
 struct Rate {
-  std::optional<double> operations;
+  std::optional<double> seconds;
   Remark rests_on;
 };
 
-Result<Rate> rate_of(const store::Project& project, const TrainingChoice& choice, const std::string& device,
-                     const std::vector<Run>& runs) {
+Result<Rate> rate_of(const store::Project& project, const TrainingChoice& choice, const text::EncoderConfig& config,
+                     const std::string& device, const std::vector<Run>& runs) {
+  const double size = multiplied(config, 0);
   for (const Run& run : runs) {
     const auto speed = measured(run, "tokens_per_second");
     if (!speed || run.model == 0 || (device != "auto" && run.device != device)) continue;
     MW_ASSIGN(const Model model, read_model(project, run.model));
-    MW_ASSIGN(const text::EncoderConfig config, config_of(project, model));
-    return Rate{*speed * multiplied(config, 0),
-                {"By the last encoder's {speed} tokens/s on {device}.",
+    MW_ASSIGN(const text::EncoderConfig other, config_of(project, model));
+    // Small models are slower than their size says: what is around the products counts.
+    const double ratio = multiplied(other, 0) / size;
+    if (ratio > kAlike || ratio < 1 / kAlike) continue;
+    return Rate{1 / (*speed * multiplied(other, 0)),
+                {"By an earlier encoder's {speed} tokens/s on {device}.",
                  {{"speed", std::to_string(rounded(*speed))}, {"device", run.device}}}};
   }
   if (device.starts_with("cuda"))
     return Rate{std::nullopt,
-                {"No encoder was trained on {device} yet: how fast it is there is not known.", {{"device", device}}}};
+                {"No encoder of this size was trained on {device} yet: how fast it is there is not known.",
+                 {{"device", device}}}};
   const double count = cores(choice.options.at("threads").get<int64_t>(), 16);
   const double gain = choice.options.at("dtype") == "bf16" ? kNarrowGain : 1;
   // Forth, and twice that back: 6 operations for each number and token.
-  return Rate{kEncoderRate * count * gain / 6,
-              {"By 50 GFLOP/s for each of {cores} cores; no encoder was trained here yet.",
+  return Rate{6 / (kEncoderRate * count * gain) + kEncoderToken / size,
+              {"By 50 GFLOP/s for each of {cores} cores; no encoder of this size was trained here yet.",
                {{"cores", std::to_string(rounded(count))}}}};
 }
 
@@ -130,7 +138,7 @@ Result<TrainingForecast> forecast_encoder(const store::Project& project, const T
   const auto real = [&](const char* name) { return choice.options.at(name).get<double>(); };
   TrainingForecast out;
   MW_ASSIGN(const text::EncoderConfig config, config_for(project, choice));
-  MW_ASSIGN(const Rate rate, rate_of(project, choice, device, runs));
+  MW_ASSIGN(const Rate rate, rate_of(project, choice, config, device, runs));
   const double tokens_a_text = std::min(static_cast<double>(whole("max_length")), data.bytes / kBytesAToken + 2);
   const bool hides = choice.objective() == "masked-lm";
   const int64_t rows = data.rows() + (hides ? data.counts.unlabeled : 0);
@@ -148,10 +156,10 @@ Result<TrainingForecast> forecast_encoder(const store::Project& project, const T
   out.rests_on.push_back(rate.rests_on);
   out.rests_on.push_back({"{epochs} epochs of {rows} texts, a token for every 4 bytes.",
                           {{"epochs", std::to_string(epochs)}, {"rows", std::to_string(rows)}}});
-  if (!rate.operations) return out;
+  if (!rate.seconds) return out;
   const double words = real("mask_probability");
   const auto seconds_for = [&](double count, double hidden_words) {
-    return count * tokens_a_text * multiplied(config, hidden_words) / *rate.operations;
+    return count * tokens_a_text * multiplied(config, hidden_words) * *rate.seconds;
   };
   double learning = seconds_for(texts, hides ? words : 0);
   const double allowed = real("max_minutes") * 60;

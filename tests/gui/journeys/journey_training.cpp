@@ -76,6 +76,15 @@ class JourneyTraining : public QObject {
     const QString before = figures->text();
     plan->findChild<QSpinBox*>(QStringLiteral("epochs"))->setValue(9000);
     QTRY_VERIFY_WITH_TIMEOUT(figures->text() != before && figures->text().contains(QStringLiteral(" h")), 20'000);
+    // What the labels cannot teach says so, and cannot be started.
+    const auto* why = plan->findChild<QLabel*>(QStringLiteral("training.why.encoder"));
+    objective->setCurrentText(QStringLiteral("regression"));
+    QTRY_VERIFY_WITH_TIMEOUT(!plan->accept_button()->isEnabled(), 20'000);
+    QVERIFY2(why->text().contains(QStringLiteral("regression")), qPrintable(why->text()));
+    QVERIFY(figures->text().isEmpty());
+    QVERIFY(workbench_->take_pictures_of(*plan, QStringLiteral("training-plan-unfit")));
+    objective->setCurrentText(QStringLiteral("classification"));
+    QTRY_VERIFY_WITH_TIMEOUT(plan->accept_button()->isEnabled(), 20'000);
     // What is mistyped is said at once, and cannot be started.
     auto* rate = plan->findChild<QLineEdit*>(QStringLiteral("learning_rate"));
     rate->setText(QStringLiteral("fast"));

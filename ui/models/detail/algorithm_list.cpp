@@ -93,6 +93,18 @@ void AlgorithmList::show_plan(const models::TrainingPlan& plan) {
     entry.why->setText((sentences(planned->why) + QLatin1Char(' ') + sentences(planned->rests_on)).trimmed());
     set_tone(entry.why, planned->fits ? Tone::muted : Tone::fail);
   }
+  fit_words();
+}
+
+void AlgorithmList::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  fit_words();
+}
+
+// A form gives wrapped words the height that they want at another width: they say themselves what they need.
+void AlgorithmList::fit_words() {
+  for (const Entry& entry : entries_)
+    entry.why->setMinimumHeight(entry.why->text().isEmpty() ? 0 : entry.why->heightForWidth(width()));
 }
 
 }  // namespace millwright::ui::detail

@@ -30,7 +30,11 @@ class AlgorithmList : public QWidget {
  Q_SIGNALS:
   void changed();
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
+  void fit_words();
   struct Entry {
     const jobs::Algorithm* algorithm;
     QRadioButton* button;

@@ -65,7 +65,7 @@ void when_changed(QWidget* field, const std::function<void()>& then) {
 PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const std::vector<models::Model>& models,
                        const QString& wanted, QWidget* parent)
     : Dialog(tr("Plan a run"), tr("Start training"), parent), choices_(std::move(choices)) {
-  setMinimumWidth(px(560));
+  setMinimumWidth(px(620));
   auto* form = form_ = new QFormLayout;
   form->setHorizontalSpacing(px(12));
   form->setVerticalSpacing(px(8));
@@ -109,8 +109,9 @@ PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const std::vector<mo
   device_->addItem(tr("first GPU"), QStringLiteral("cuda:0"));
   form->addRow(tr("Snapshot"), snapshot_);
   form->addRow(QString(), about_snapshot_);
-  form->addRow(tr("Algorithm"), algorithm_);
-  form->addRow(QString(), error_);
+  form->addRow(make_label(tr("Algorithm"), FontRole::strong));
+  form->addRow(algorithm_);
+  form->addRow(error_);
   form->addRow(tr("Starts from"), base_);
   form->addRow(tr("Seed"), seed_);
   form->addRow(tr("Device"), device_);
@@ -128,6 +129,7 @@ PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const std::vector<mo
   scroll->viewport()->setAutoFillBackground(false);
   options_->setAutoFillBackground(false);
   scroll->setMinimumHeight(px(200));
+  scroll->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Ignored);  // it takes what is left
   body()->addWidget(scroll, 1);
   connect(algorithm_, &AlgorithmList::changed, this, &PlanDialog::show_options);
   connect(snapshot_, &QComboBox::currentIndexChanged, this, &PlanDialog::show_snapshot);

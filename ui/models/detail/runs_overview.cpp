@@ -143,22 +143,22 @@ Status read_runs(const store::Project& project, const RunsOverview* known, RunsO
 std::vector<Column> run_columns() {
   using Kind = Column::Kind;
   return {
-      {.title = tr("Run"), .kind = Kind::id, .width = 84},
+      {.title = tr("Run"), .kind = Kind::id, .width = 76},
       {.title = tr("Algorithm"), .stretch = true},
-      {.title = tr("Accuracy, 95 %"), .kind = Kind::figure, .width = 128},
-      {.title = tr("Macro-F1, 95 %"), .kind = Kind::figure, .width = 128},
+      {.title = tr("Accuracy, 95 %"), .kind = Kind::figure, .width = 118},
+      {.title = tr("Macro-F1, 95 %"), .kind = Kind::figure, .width = 118},
       {.title = tr("vs baseline"),
        .kind = Kind::figure,
-       .width = 100,
+       .width = 94,
        .tool_tip = tr("difference of the accuracies in points, on the rows that both were judged on; p of McNemar's "
                       "test")},
       {.title = tr("vs champion"),
        .kind = Kind::figure,
-       .width = 100,
+       .width = 98,
        .tool_tip = tr("the same, beside the model that is in use")},
-      {.title = tr("ECE"), .kind = Kind::figure, .width = 66},
+      {.title = tr("ECE"), .kind = Kind::figure, .width = 60},
       {.title = tr("p95"), .kind = Kind::figure, .width = 84, .tool_tip = tr("latency of one prediction")},
-      {.title = tr("Took"), .kind = Kind::figure, .width = 96},
+      {.title = tr("Took"), .kind = Kind::figure, .width = 76},
       {.title = tr("Verdict"), .kind = Kind::badge, .width = 108}};
 }
 

@@ -51,6 +51,7 @@ void TrainingCurve::watch(const jobs::Job& job) {
   set_title(tr("Training"));
   job_ = short_id(job.uuid);
   pace_.reset();
+  begun_ = false;
   show_pace();
   start_over(tr("Waiting for the first figures…"));
   words_->setText({});
@@ -59,7 +60,11 @@ void TrainingCurve::watch(const jobs::Job& job) {
   if (job.progress) show_progress(*job.progress);
 }
 
-void TrainingCurve::show_progress(const Progress& progress) { progress_->update_progress(progress); }
+void TrainingCurve::show_progress(const Progress& progress) {
+  // The card's title says what it is; and it waits no longer.
+  if (!std::exchange(begun_, true)) progress_->start({});
+  progress_->update_progress(progress);
+}
 
 void TrainingCurve::add_events(const std::vector<jobs::Event>& events) {
   for (const auto& event : events) {

@@ -47,6 +47,7 @@ class TrainingCurve : public Card {
   };
   QString job_;  ///< the watched one's id, for people
   std::optional<jobs::Pace> pace_;
+  bool begun_ = false;  ///< it does something; before, it waits
   std::vector<Series> series_;
   ProgressStrip* progress_;
   LineChart* chart_;

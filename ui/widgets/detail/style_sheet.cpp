@@ -45,6 +45,11 @@ QHeaderView::section { background: @surface@; color: @muted@; border: 0; border-
 QTableCornerButton::section { background: @surface@; border: 0; }
 QSplitter::handle { background: transparent; }
 QCheckBox, QRadioButton { color: @text@; spacing: #8#px; }
+QRadioButton::indicator { width: #12#px; height: #12#px; border: 1px solid @muted@; border-radius: #7#px; background: @surface@; }
+QRadioButton::indicator:checked { width: #6#px; height: #6#px; border: #4#px solid @accent@; background: @on_accent@; }
+QRadioButton::indicator:disabled { border-color: @line@; }
+QRadioButton:focus { color: @accent@; }
+QRadioButton:disabled { color: @muted@; }
 QDialog { background: @surface@; }
 QComboBox { background: @raised@; color: @text@; border: 1px solid @line@; border-radius: #6#px; padding: #4#px #8#px; min-height: #18#px; }
 QComboBox::drop-down { border: 0; width: #22#px; }
