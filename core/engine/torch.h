@@ -38,7 +38,7 @@ struct BenchSettings {
 };
 
 /// {"suite","device","type","matmul_flops_per_second",…}; for train and infer also "tokens_per_second",
-/// "flops_per_second", "share_of_matmul" and "peak_memory"; asked for it, "determinism": {"rounds","steps_a_round",
+/// "flops_per_second", "share_of_matmul" and "peak_memory"; asked for it, "determinism": {"rounds",
 /// "seconds_deterministic","seconds_free" (medians of a round), "cost" (the median of both times' ratio, less 1),
 /// "cost_quartiles"}. Errors: as above; usage "engine.bad_suite".
 [[nodiscard]] Result<Json> bench(const BenchSettings& settings);

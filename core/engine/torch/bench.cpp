@@ -99,12 +99,13 @@ class Run {
     Random random(1);
     MW_TRY(model->set_weights(draw_weights(layout, random)));
     Run run(std::move(model), batches_of(settings), wanted.trains);
-    MW_TRY(run.all_batches());  // the first time is slower
+    for (size_t i = 0; i < kBatches; ++i) MW_TRY(run.one_batch());  // the first time is slower
     return run;
   }
 
-  Status one_batch() {
-    const MicroBatch& batch = batches_[static_cast<size_t>(step_) % kBatches];
+  Status one_batch() { return one_batch(static_cast<size_t>(step_)); }
+  Status one_batch(size_t number) {
+    const MicroBatch& batch = batches_[number % kBatches];
     ++step_;
     tokens_ += static_cast<int64_t>(batch.texts.tokens());
     if (!trains_) {
@@ -118,10 +119,6 @@ class Run {
     each.dropout_seed = static_cast<uint64_t>(step_);
     each.weight_sum = static_cast<double>(batch.texts.texts());
     MW_TRY(model_->step(std::span(&batch, 1), each));
-    return {};
-  }
-  Status all_batches() {
-    for (size_t i = 0; i < kBatches; ++i) MW_TRY(one_batch());
     return {};
   }
   [[nodiscard]] int64_t steps() const { return step_; }
@@ -164,33 +161,31 @@ double quantile(const std::vector<double>& sorted, double share) {
   return sorted[static_cast<size_t>(share * static_cast<double>(sorted.size() - 1) + 0.5)];
 }
 
-/// What libtorch's deterministic algorithms cost: the same batches with them and without by turns, so that whatever
-/// else the machine does falls on both. Own kernels have one order of sums and know no other: on the processor they are
-/// the greater part, and the figure says what libtorch's share adds.
+/// What libtorch's deterministic algorithms cost: each batch with them and without, one after the other, so that
+/// whatever else the machine does falls on both. Own kernels have one order of sums and know no other: on the processor
+/// they are the greater part, and the figure says what libtorch's share adds.
 Result<Json> measure_determinism(Run& run, const BenchSettings& settings, const at::Device& device) {
-  const auto timed = [&](bool deterministic) -> Result<double> {
+  const auto timed = [&](size_t batch, bool deterministic) -> Result<double> {
     compat::set_deterministic(deterministic);
     compat::wait_for(device);
     const double began = steady_seconds();
-    MW_TRY(run.all_batches());
+    MW_TRY(run.one_batch(batch));
     compat::wait_for(device);
     return steady_seconds() - began;
   };
   const auto by_turns = [&]() -> Result<Json> {
-    constexpr size_t kLeast = 5;
     std::vector<double> costs, with, without;
     const double began = steady_seconds();
-    while (costs.size() < kLeast || steady_seconds() - began < settings.seconds) {
+    while (costs.size() < kBatches || steady_seconds() - began < settings.seconds) {
       const bool first = costs.size() % 2 == 0;
-      MW_ASSIGN(const double one, timed(first));
-      MW_ASSIGN(const double two, timed(!first));
+      MW_ASSIGN(const double one, timed(costs.size(), first));
+      MW_ASSIGN(const double two, timed(costs.size(), !first));
       with.push_back(first ? one : two);
       without.push_back(first ? two : one);
       costs.push_back(with.back() / without.back() - 1);
     }
     for (auto* const each : {&costs, &with, &without}) std::sort(each->begin(), each->end());
     return Json{{"rounds", costs.size()},
-                {"steps_a_round", kBatches},
                 {"seconds_deterministic", quantile(with, 0.5)},
                 {"seconds_free", quantile(without, 0.5)},
                 {"cost", quantile(costs, 0.5)},

@@ -43,6 +43,7 @@ AlgorithmList::AlgorithmList(QWidget* parent) : QWidget(parent) {
     entry.figures->setObjectName(QStringLiteral("training.figures.") + name);
     entry.why->setObjectName(QStringLiteral("training.why.") + name);
     entry.why->setWordWrap(true);
+    entry.why->setAlignment(Qt::AlignLeft | Qt::AlignTop);
     entry.why->setContentsMargins(px(24), 0, 0, px(6));
     const int row = 2 * static_cast<int>(entries_.size());
     grid->addWidget(entry.button, row, 0);
@@ -103,8 +104,10 @@ void AlgorithmList::resizeEvent(QResizeEvent* event) {
 
 // A form gives wrapped words the height that they want at another width: they say themselves what they need.
 void AlgorithmList::fit_words() {
-  for (const Entry& entry : entries_)
-    entry.why->setMinimumHeight(entry.why->text().isEmpty() ? 0 : entry.why->heightForWidth(width()));
+  for (const Entry& entry : entries_) {
+    entry.why->setMinimumHeight(0);  // of the words before: heightForWidth() counts it in
+    if (!entry.why->text().isEmpty()) entry.why->setMinimumHeight(entry.why->heightForWidth(width()));
+  }
 }
 
 }  // namespace millwright::ui::detail
