@@ -262,7 +262,7 @@ CREATE TABLE job(
   kind TEXT /*none*/ NOT NULL,             -- "train"
   state TEXT /*none*/ NOT NULL CHECK(state IN ('queued', 'running', 'done', 'failed', 'cancelled')),
   spec TEXT /*none*/ NOT NULL,
-  cause TEXT /*none*/,                     -- out_of_memory, diverged, bad_data, disk_full, cancelled, crashed
+  cause TEXT /*none*/,                     -- out_of_memory, diverged, bad_data, disk_full, device_gone, cancelled, crashed
   harvested_ms INTEGER,                    -- set in the transaction that takes its result over
   lease_holder TEXT /*none*/,
   lease_until_ms INTEGER,
