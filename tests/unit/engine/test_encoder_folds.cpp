@@ -168,7 +168,7 @@ class TestEncoderFolds : public QObject {
         const int64_t before = steps_of(killed);
         for (int i = 0; i < 3000 && steps_of(killed) <= before && ::waitpid(child, &status, WNOHANG) == 0; ++i)
           std::this_thread::sleep_for(std::chrono::milliseconds(5));
-        std::this_thread::sleep_for(std::chrono::microseconds(random.below(500'000)));
+        std::this_thread::sleep_for(std::chrono::microseconds(random.below(60'000)));
         if (::kill(child, SIGKILL) == 0) ++kills;
       }
       ::waitpid(child, &status, 0);
