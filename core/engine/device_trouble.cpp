@@ -53,10 +53,11 @@ bool says_device_gone(std::string_view text) {
 }
 
 tl::unexpected<Error> device_gone(std::string_view reason) {
-  return fail(ErrorKind::job, "train.device_gone", "The device cannot be used: {reason}",
-              {{"reason", std::string(reason.substr(0, reason.find('\n')))}},
-              "Go on with device cpu, or once nvidia-smi lists the GPU again, for which a reboot may be needed. A "
-              "training's checkpoint is kept in its job's folder.");
+  return fail(
+      ErrorKind::job, "train.device_gone", "The device cannot be used: {reason}",
+      {{"reason", std::string(reason.substr(0, reason.find('\n')))}},
+      "Go on from its checkpoint with device cpu (jobs P retry J --device cpu), or once nvidia-smi lists the GPU "
+      "again, for which a reboot may be needed.");
 }
 
 std::optional<int> gpu_number(std::string_view name) {

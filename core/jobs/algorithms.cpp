@@ -375,6 +375,18 @@ Result<uint64_t> seed_of(const Json& body) {
   return found->get<uint64_t>();
 }
 
+Status check_device(const Algorithm& algorithm, const std::string& device) {
+  if (device == "auto" || device == "cpu") return {};
+  const bool gpu = device.starts_with("cuda:") && device.size() > 5 && device.size() < 9 &&
+                   device.find_first_not_of("0123456789", 5) == std::string::npos;
+  if (gpu && algorithm.needs_torch) return {};
+  if (gpu)
+    return fail(ErrorKind::usage, "train.device", "The linear baseline trains on the processor, not on {device}.",
+                {{"device", device}}, "Leave --device out, or say --device cpu.");
+  return fail(ErrorKind::usage, "train.device", "{device} is no device.", {{"device", device}},
+              "Devices are auto, cpu and cuda:N.");
+}
+
 Result<Json> check_options(const Algorithm& algorithm, const Json& values) {
   if (!values.is_object())
     return fail(ErrorKind::usage, "train.bad_option", "The options of {name} are no list of names and values.",

@@ -38,6 +38,10 @@ struct Algorithm {
 /// nullptr when there is none of that name.
 [[nodiscard]] const Algorithm* find_algorithm(std::string_view name);
 
+/// Whether a name can be that of a device the algorithm computes on; whether this machine has it is known by the
+/// engine. Error: usage "train.device".
+[[nodiscard]] Status check_device(const Algorithm& algorithm, const std::string& device);
+
 /// What option `epochs` means by 0: passes over so many training rows that give about as many steps as encoders need.
 /// `fresh`: the model begins from nothing.
 [[nodiscard]] int64_t default_epochs(size_t rows, bool fresh);

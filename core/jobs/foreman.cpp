@@ -20,7 +20,13 @@ namespace {
 constexpr auto kBetweenRounds = std::chrono::milliseconds(30);
 constexpr int64_t kTermAfterMs = 5'000;
 constexpr int64_t kKillAfterMs = 10'000;
-constexpr int64_t kOrphanMs = 3'600'000;  // a folder without a job is swept when it is older
+constexpr int64_t kOrphanMs = 3'600'000;                    // a folder without a job is swept when it is older
+constexpr int64_t kRetryMs = int64_t{30} * 24 * 3'600'000;  // what a failed job could go on from is kept for so long
+
+/// Whether what made a job fail lies outside of it: the same again would not do otherwise.
+bool lies_outside(const std::optional<Cause>& cause) {
+  return cause && *cause != Cause::bad_data && *cause != Cause::diverged;
+}
 
 /// How a child of this process ended, in words.
 std::string ending(int status) {
@@ -35,7 +41,7 @@ void sweep(const store::Project& project) {
   for (const auto& entry : fs::directory_iterator(project.runs_folder(), error)) {
     const auto folder = JobFolder::open(entry.path());
     if (!folder) continue;
-    auto select = project.db().prepare("SELECT state, harvested_ms FROM job WHERE uuid = ?");
+    auto select = project.db().prepare("SELECT state, harvested_ms, finished_ms FROM job WHERE uuid = ?");
     if (!select) return;
     select->bind(1, folder->spec().job);
     const auto there = select->step();
@@ -44,9 +50,16 @@ void sweep(const store::Project& project) {
     const bool cancelled_in_queue = *there && select->text(0) == "cancelled" && !folder->engine();
     std::error_code no_time;
     const auto age = fs::file_time_type::clock::now() - fs::last_write_time(entry.path() / "spec.json", no_time);
+    const bool given_up = *there && !select->is_null(2) && now_ms() - select->integer(2) > kRetryMs;
     const bool orphan = !*there && !no_time && age > std::chrono::milliseconds(kOrphanMs);
-    if (!taken_over && !cancelled_in_queue && !orphan) continue;
-    if (const auto lock = folder->try_lock(); lock && *lock) (void)folder->remove_all();
+    if (!taken_over && !cancelled_in_queue && !orphan && !given_up) continue;
+    const auto lock = folder->try_lock();
+    if (!lock || !*lock) continue;
+    if (taken_over || cancelled_in_queue || orphan) {
+      (void)folder->remove_all();
+    } else {
+      (void)folder->remove_inputs();  // its result still tells why it failed
+    }
   }
 }
 
@@ -117,6 +130,7 @@ Status Foreman::State::spawn(const fs::path& program, const fs::path& path, Foll
   if (child) {
     follower.child = *child;
     follower.child_status.reset();
+    follower.over = follower.terminated = follower.killed = false;  // of an earlier try
     return {};
   }
   MW_ASSIGN(const JobFolder folder, JobFolder::open(path));
@@ -198,7 +212,8 @@ Result<bool> Foreman::State::take_over(const Job& job, const JobFolder& folder, 
                                                             : JobState::failed;
   MW_ASSIGN(const bool mine, mark(job, state, result.ok ? std::nullopt : result.cause, commit));
   // Whoever marked it cleans up; what a kill leaves in between is swept later.
-  if (mine) (void)(result.ok ? folder.remove_all() : folder.remove_inputs());
+  if (mine && result.ok) (void)folder.remove_all();
+  if (mine && !result.ok && !lies_outside(result.cause)) (void)folder.remove_inputs();
   return mine;
 }
 

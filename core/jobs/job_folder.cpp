@@ -84,6 +84,12 @@ std::string boot_id() {
   return id;
 }
 
+Status write_spec(const fs::path& path, const JobSpec& spec) {
+  const Json document = {
+      {"format", kSpecFormat}, {"job", to_string(spec.job)}, {"kind", spec.kind}, {"body", spec.body}};
+  return write_file_atomically(path / "spec.json", to_text(document, 1) + "\n");
+}
+
 }  // namespace
 
 std::string_view name_of(Cause cause) { return kCauses[static_cast<size_t>(cause)]; }
@@ -106,9 +112,7 @@ Cause cause_of(const Error& error) {
 
 Result<JobFolder> JobFolder::create(const fs::path& path, const JobSpec& spec) {
   MW_TRY(make_folders(path));
-  const Json document = {
-      {"format", kSpecFormat}, {"job", to_string(spec.job)}, {"kind", spec.kind}, {"body", spec.body}};
-  MW_TRY(write_file_atomically(path / "spec.json", to_text(document, 1) + "\n"));
+  MW_TRY(write_spec(path, spec));
   return JobFolder(path, spec);
 }
 
@@ -180,6 +184,16 @@ Result<std::optional<JobResult>> JobFolder::result() const {
 }
 
 Status JobFolder::remove_result() const { return remove_file(path_ / "result.json"); }
+
+Status JobFolder::reset(const Json& body) const {
+  for (const char* name : {"result.json", "cancel", "engine.json"}) MW_TRY(remove_file(path_ / name));
+  return write_spec(path_, {spec_.job, spec_.kind, body});
+}
+
+bool JobFolder::has_inputs() const {
+  std::error_code error;
+  return fs::is_directory(path_ / "inputs", error);
+}
 
 Result<std::optional<FileLock>> JobFolder::try_lock() const { return FileLock::try_lock(path_ / "engine.lock"); }
 

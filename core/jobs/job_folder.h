@@ -81,6 +81,9 @@ class JobFolder {
   [[nodiscard]] Result<std::optional<JobResult>> result() const;
   /// For a job that is tried again; nothing to do where there is none.
   [[nodiscard]] Status remove_result() const;
+  /// Back to what it was before an engine took it, but for what that can go on from; to be called by who has the lock.
+  [[nodiscard]] Status reset(const Json& body) const;
+  [[nodiscard]] bool has_inputs() const;
 
   /// Held by an engine as long as it works: whoever gets it knows that no engine is alive.
   [[nodiscard]] Result<std::optional<FileLock>> try_lock() const;

@@ -1,9 +1,12 @@
 #include "jobs/queue.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "base/clock.h"
 #include "detail/rows.h"
+#include "jobs/algorithms.h"
 #include "store/lookup.h"
 
 namespace millwright::jobs {
@@ -104,6 +107,60 @@ Status cancel_job(store::Project& project, int64_t id) {
   const fs::path path = folder_of(project, job.uuid);
   MW_ASSIGN(const JobFolder folder, JobFolder::open(path));
   return was_queued ? folder.remove_all() : folder.request_cancel();
+}
+
+namespace {
+
+/// An engine that has written its result has not ended yet: a moment is waited for that.
+Result<std::optional<FileLock>> lock_of(const JobFolder& folder) {
+  constexpr int kTries = 40;
+  constexpr auto kBetween = std::chrono::milliseconds(50);
+  for (int i = 1;; ++i) {
+    MW_ASSIGN(auto lock, folder.try_lock());
+    if (lock || i == kTries) return lock;
+    std::this_thread::sleep_for(kBetween);
+  }
+}
+
+}  // namespace
+
+bool can_be_retried(const store::Project& project, const Job& job) {
+  if (job.state != JobState::failed && job.state != JobState::cancelled) return false;
+  const auto folder = JobFolder::open(folder_of(project, job.uuid));
+  return folder && folder->has_inputs();
+}
+
+Status retry_job(store::Project& project, int64_t id, const std::string& device) {
+  MW_ASSIGN(const Job job, read_job(project, id));
+  if (job.state != JobState::failed && job.state != JobState::cancelled)
+    return fail(ErrorKind::refused, "job.not_ended", "The job {job} neither failed nor was cancelled: {state}.",
+                {{"job", tail(job.uuid)}, {"state", std::string(name_of(job.state))}});
+  if (!can_be_retried(project, job))
+    return fail(ErrorKind::refused, "job.nothing_left", "Nothing is left of the job {job} to go on from.",
+                {{"job", tail(job.uuid)}}, "Start it anew.");
+  MW_ASSIGN(const JobFolder folder, JobFolder::open(folder_of(project, job.uuid)));
+  Json body = folder.spec().body;
+  if (!device.empty()) {
+    const auto name = body.value("algorithm", std::string("encoder"));  // other jobs that compute are encoders' too
+    const Algorithm* const algorithm = find_algorithm(name);
+    if (algorithm != nullptr) MW_TRY(check_device(*algorithm, device));
+    body["device"] = device;
+  }
+  MW_ASSIGN(const auto lock, lock_of(folder));
+  if (!lock)
+    return fail(ErrorKind::refused, "job.busy", "An engine still works on the job {job}.", {{"job", tail(job.uuid)}},
+                "Wait a moment.");
+  // The folder first: a job that is queued must not have a result.
+  MW_TRY(folder.reset(body));
+  return project.write([&](store::Transaction& transaction) -> Status {
+    MW_ASSIGN(auto update,
+              transaction.db().prepare("UPDATE job SET state = 'queued', spec = ?, cause = NULL, finished_ms = NULL, "
+                                       "harvested_ms = NULL, lease_holder = NULL, lease_until_ms = NULL "
+                                       "WHERE id = ? AND state IN ('failed', 'cancelled')"));
+    MW_TRY(update.with(to_text(body), id).run());
+    if (transaction.db().changes() == 0) return {};  // somebody else was quicker, with the same end
+    return transaction.audit("job.retry", tail(job.uuid), {{"device", body.value("device", Json())}});
+  });
 }
 
 Json to_json(const Job& job) {

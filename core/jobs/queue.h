@@ -57,6 +57,15 @@ struct Job {
 /// after it (SIGTERM after 5 s, SIGKILL after 10). A job that has ended stays as it is: error refused "job.ended".
 [[nodiscard]] Status cancel_job(store::Project& project, int64_t id);
 
+/// Whether a job that failed or was cancelled still has its inputs. They are kept for 30 days, unless the same again
+/// would fail the same way (bad_data, diverged).
+[[nodiscard]] bool can_be_retried(const store::Project& project, const Job& job);
+
+/// Puts a job that failed or was cancelled into the queue again, with the inputs that it had: it goes on from what it
+/// left (a checkpoint, finished folds), where it left any. `device` names another device; empty: the same. Errors:
+/// refused "job.not_ended", "job.nothing_left" (see can_be_retried()), "job.busy"; usage "train.device".
+[[nodiscard]] Status retry_job(store::Project& project, int64_t id, const std::string& device = {});
+
 /// {"job","kind","state","progress","cause",…}: the keys of `jobs`.
 [[nodiscard]] Json to_json(const Job& job);
 

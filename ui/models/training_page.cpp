@@ -23,6 +23,9 @@ TrainingPage::TrainingPage(PageContext context, QWidget* parent)
     : StandardPage({QStringLiteral("training"), tr("Training"), RailGroup::models, 0}, QStringLiteral("training"),
                    context, parent) {
   auto* fresh = primary_button(tr("New run…"), QStringLiteral("N"));
+  retry_button_ = secondary_button({});
+  retry_button_->hide();
+  header()->add_action(retry_button_);
   header()->add_action(fresh);
   gate_button_ = secondary_button(tr("See the failing checks…"));
   gate_button_->hide();
@@ -33,6 +36,7 @@ TrainingPage::TrainingPage(PageContext context, QWidget* parent)
   split->setStretchFactor(1, 2);
   set_content(split, runs_);
   connect(fresh, &QPushButton::clicked, this, &TrainingPage::plan);
+  connect(retry_button_, &QPushButton::clicked, this, &TrainingPage::retry);
   connect(banner(), &ErrorBanner::dismissed, gate_button_, &QWidget::hide);
   connect(gate_button_, &QPushButton::clicked, this, [this] {
     Q_EMIT navigate(QStringLiteral("quality"), {{QStringLiteral("snapshot"), refused_snapshot_}});
@@ -105,6 +109,8 @@ void TrainingPage::add_commands() {
   add_command(QStringLiteral("training.cancel"), tr("Cancel the training run"), menu, {}, [this] {
     if (job_ != 0) jobs().cancel(job_);
   });
+  add_command(QStringLiteral("training.retry"), tr("Go on with the run that ended early"), menu, {},
+              [this] { retry(); });
 }
 
 void TrainingPage::activate(const QVariantMap& arguments) {
@@ -126,6 +132,11 @@ void TrainingPage::refresh() {
 void TrainingPage::take(std::shared_ptr<Overview> overview) {
   overview_ = std::move(overview);
   if (job_ == 0 && !overview_->jobs.empty()) watch(overview_->jobs.front());
+  const auto& stopped = overview_->stopped;
+  retry_button_->setVisible(job_ == 0 && stopped);
+  if (stopped)
+    retry_button_->setText(stopped->state == jobs::JobState::cancelled ? tr("Go on with the cancelled run")
+                                                                       : tr("Go on with the failed run"));
   const bool anything = !overview_->runs.empty() || job_ != 0;
   if (anything)
     show_content();
@@ -200,8 +211,29 @@ void TrainingPage::start(const models::TrainRequest& request) {
       });
 }
 
+void TrainingPage::retry() {
+  if (job_ != 0 || !overview_ || !overview_->stopped) return;
+  banner()->clear();
+  session().write(
+      this,
+      [id = overview_->stopped->id](store::Project& project) -> Result<jobs::Job> {
+        MW_TRY(jobs::retry_job(project, id));
+        return jobs::read_job(project, id);
+      },
+      [this](Result<jobs::Job> job) {
+        if (!job) {
+          report(job.error());
+          refresh();
+          return;
+        }
+        watch(*job);
+        refresh();
+      });
+}
+
 void TrainingPage::watch(const jobs::Job& job) {
   job_ = job.id;
+  retry_button_->hide();
   run_ = 0;
   curve_->watch(job);
   evaluation_->clear(tr("Where it errs is known when the run is done."));

@@ -50,6 +50,7 @@ class TrainingPage : public StandardPage {
   void start(const models::TrainRequest& request);
   void watch(const jobs::Job& job);
   void ended(const jobs::Job& job);
+  void retry();
   void show_run(int64_t run);
   void show_cell(int truth, int predicted);
   [[nodiscard]] const models::Run* run_named(const QVariant& key) const;
@@ -59,7 +60,7 @@ class TrainingPage : public StandardPage {
   int64_t run_ = 0;
   QString wanted_snapshot_, wanted_run_;
 
-  Button* gate_button_ = nullptr;
+  Button *gate_button_ = nullptr, *retry_button_ = nullptr;
   QString refused_snapshot_;
   detail::TrainingCurve* curve_ = nullptr;
   Card* evaluation_card_ = nullptr;

@@ -1,4 +1,4 @@
-// `jobs P list|show|wait|cancel|run`: long work in processes of its own.
+// `jobs P list|show|wait|cancel|retry|run`: long work in processes of its own.
 #include <iostream>
 
 #include "base/ids.h"
@@ -11,7 +11,7 @@ namespace millwright::cli {
 namespace {
 
 struct Options {
-  std::string project, job = "latest";
+  std::string project, job = "latest", device;
   int64_t limit = 1000;
 };
 
@@ -29,6 +29,8 @@ void print_one(std::ostream& out, const store::Project& project, const jobs::Job
   out << tail(job.uuid) << "  " << job.kind << "  " << name_of(job.state) << "  " << share_of(job) << '\n';
   if (const auto pace = pace_of(project, job)) out << "  " << words_of(jobs::remarks_on(pace), " · ") << '\n';
   if (!job.message.empty()) out << "  " << job.message << '\n';
+  if (jobs::can_be_retried(project, job))
+    out << "  What it left is kept: jobs P retry " << tail(job.uuid) << " goes on from there\n";
 }
 
 Json entry_of(const store::Project& project, const jobs::Job& job) {
@@ -87,6 +89,18 @@ Result<int> cancel(Context& context, const Options& options) {
   return 0;
 }
 
+Result<int> retry(Context& context, const Options& options) {
+  MW_ASSIGN(auto project, context.open(options.project));
+  MW_ASSIGN(const jobs::Job job, jobs::find_job(project, options.job));
+  MW_TRY(jobs::retry_job(project, job.id, options.device));
+  MW_ASSIGN(const jobs::Job now, jobs::read_job(project, job.id));
+  context.answer(document_of(project, now), [&](std::ostream& out) {
+    out << "In the queue again. It goes on from what it left: jobs " << options.project << " wait " << tail(job.uuid)
+        << '\n';
+  });
+  return 0;
+}
+
 Result<int> run_all(Context& context, const Options& options) {
   MW_ASSIGN(auto project, context.open(options.project));
   MW_ASSIGN(auto foreman, models::foreman(project));
@@ -115,10 +129,14 @@ void add(CLI::App& app, Context& context) {
     CLI::App* inner = context.verb(*verb, name, description, example);
     inner->add_option("JOB", options->job, "The job; the newest otherwise");
     context.action(inner, [options, action](Context& c) { return action(c, *options); });
+    return inner;
   };
   one("show", "One job, with its plan", "jobs demo show latest", show);
   one("wait", "Look after a job until it has ended", "jobs demo wait latest", wait);
   one("cancel", "Ask a job to stop, and make it", "jobs demo cancel latest", cancel);
+  one("retry", "Put a job that failed or was cancelled into the queue again", "jobs demo retry latest --device cpu",
+      retry)
+      ->add_option("--device", options->device, "auto, cpu or cuda:N; the same as before otherwise");
   CLI::App* work = context.verb(*verb, "run", "Work off what is queued, here", "jobs demo run");
   context.action(work, [options](Context& c) { return run_all(c, *options); });
 }

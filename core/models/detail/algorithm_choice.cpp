@@ -3,19 +3,6 @@
 namespace millwright::models::detail {
 namespace {
 
-/// Whether it can be a device at all; whether this machine has it is known by the engine.
-Status check_device(const jobs::Algorithm& algorithm, const std::string& device) {
-  if (device == "auto" || device == "cpu") return {};
-  const bool gpu = device.starts_with("cuda:") && device.size() > 5 && device.size() < 9 &&
-                   device.find_first_not_of("0123456789", 5) == std::string::npos;
-  if (gpu && algorithm.needs_torch) return {};
-  if (gpu)
-    return fail(ErrorKind::usage, "train.device", "The linear baseline trains on the processor, not on {device}.",
-                {{"device", device}}, "Leave --device out, or say --device cpu.");
-  return fail(ErrorKind::usage, "train.device", "{device} is no device.", {{"device", device}},
-              "Devices are auto, cpu and cuda:N.");
-}
-
 std::string names_of_algorithms() {
   std::string names;
   for (const jobs::Algorithm& algorithm : jobs::algorithms()) {
@@ -49,7 +36,7 @@ Result<AlgorithmChoice> choose_algorithm(const store::Project& project, const st
     return fail(ErrorKind::usage, "train.no_such_algorithm", "There is no algorithm {name}.",
                 {{"name", algorithm}, {"names", names_of_algorithms()}}, "There are: {names}.");
   MW_ASSIGN(choice.options, jobs::complete_options(*choice.algorithm, settings));
-  MW_TRY(check_device(*choice.algorithm, device));
+  MW_TRY(jobs::check_device(*choice.algorithm, device));
   MW_ASSIGN(choice.base, base_of(project, *choice.algorithm, base));
   choice.device = choice.algorithm->needs_torch ? device : "cpu";
   return choice;

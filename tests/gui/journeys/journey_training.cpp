@@ -6,6 +6,7 @@
 #include <QDialog>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPushButton>
 #include <QRadioButton>
 #include <QRegularExpression>
 #include <QSpinBox>
@@ -233,6 +234,27 @@ class JourneyTraining : public QObject {
     QVERIFY(ended->front().state == jobs::JobState::cancelled);
     QCOMPARE(models::list_runs(demo_.open())->size(), runs);
     QTRY_VERIFY(!cancel->isVisible());
+  }
+
+  void a_cancelled_run_is_gone_on_with() {
+    QVERIFY(workbench_->show("training"));
+    auto& page = workbench_->page<TrainingPage>("training");
+    QPushButton* go_on = nullptr;
+    for (auto* button : page.findChildren<QPushButton*>())
+      if (button->text() == QStringLiteral("Go on with the cancelled run")) go_on = button;
+    QVERIFY(go_on);
+    QTRY_VERIFY_WITH_TIMEOUT(go_on->isVisible(), 30'000);
+    QVERIFY(workbench_->take_pictures(QStringLiteral("training-cancelled")));
+    const auto cancelled = jobs::list_jobs(demo_.open(), 1)->front();
+    QTest::mouseClick(go_on, Qt::LeftButton);
+    QTRY_COMPARE_WITH_TIMEOUT(page.job(), static_cast<qint64>(cancelled.id), 30'000);
+    QVERIFY(!go_on->isVisible());
+    QTRY_VERIFY_WITH_TIMEOUT(jobs::list_jobs(demo_.open(), 1)->front().progress.has_value(), 30'000);
+    workbench_->window().commands().run(QStringLiteral("training.cancel"));
+    QTRY_VERIFY_WITH_TIMEOUT(page.job() == 0, 60'000);
+    QVERIFY(workbench_->wait());
+    QVERIFY(jobs::list_jobs(demo_.open(), 1)->front().state == jobs::JobState::cancelled);
+    QTRY_VERIFY(go_on->isVisible());
   }
 
   void cleanupTestCase() { workbench_.reset(); }

@@ -38,10 +38,19 @@ int play_engine(const fs::path& path) {
     ::signal(SIGTERM, SIG_IGN);
     for (;;) ::pause();
   }
-  if (mode == "hang" || mode == "slow")
-    for (int i = 0; !stop.stop_requested() && (mode == "hang" || i < 10); ++i)
+  // What it left stands for a checkpoint.
+  const bool second_time = fs::exists(folder->file("left"));
+  if (mode.ends_with(" once")) (void)write_file_atomically(folder->file("left"), "\n");
+  const bool hangs = mode == "hang" || (mode == "hang once" && !second_time);
+  if (hangs || mode == "slow")
+    for (int i = 0; !stop.stop_requested() && (hangs || i < 10); ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
   JobResult result;
+  if (!second_time && (mode == "full once" || mode == "diverges once")) {
+    result.cause = mode == "full once" ? Cause::disk_full : Cause::diverged;
+    (void)folder->write_result(result);
+    return 0;
+  }
   result.ok = !stop.stop_requested() && mode != "fail";
   if (!result.ok) result.cause = stop.stop_requested() ? Cause::cancelled : Cause::diverged;
   if (mode == "fail") result.message = "it went to infinity";
@@ -121,6 +130,51 @@ class TestForeman : public QObject {
     QCOMPARE(bench.harvested, 4);
   }
 
+  void a_job_that_something_else_made_fail_is_tried_again() {
+    Bench bench;
+    const Job job = bench.queue("full once");
+    Foreman foreman = bench.foreman();
+    QVERIFY(!foreman.wait(job.id, {}));
+    QVERIFY(bench.now(job).cause == Cause::disk_full);
+    QVERIFY(fs::exists(folder_of(bench.project, job.uuid) / "inputs/rows.jsonl"));
+    QVERIFY(retry_job(bench.project, job.id).has_value());
+    QVERIFY(bench.now(job).state == JobState::queued);
+    QVERIFY(!bench.now(job).cause && !bench.now(job).finished_ms);
+    const auto done = foreman.wait(job.id, {});
+    QVERIFY2(done.has_value(), done ? "" : message_of(done.error()).c_str());
+    QCOMPARE(bench.harvested, 1);
+    const auto again = retry_job(bench.project, job.id);
+    QVERIFY(!again && again.error().code == "job.not_ended");
+  }
+
+  void a_cancelled_job_is_tried_again_on_another_device() {
+    Bench bench;
+    const Job job = bench.queue("hang once");
+    Foreman foreman = bench.foreman();
+    QTRY_VERIFY(foreman.round().has_value() && bench.now(job).progress.has_value());
+    QVERIFY(cancel_job(bench.project, job.id).has_value());
+    QVERIFY(!foreman.wait(job.id, {}));
+    QVERIFY(bench.now(job).state == JobState::cancelled);
+    const auto bad = retry_job(bench.project, job.id, "printer");
+    QVERIFY(!bad && bad.error().code == "train.device");
+    QVERIFY(retry_job(bench.project, job.id, "cpu").has_value());
+    QCOMPARE(bench.now(job).spec["device"].get<std::string>(), std::string("cpu"));
+    QVERIFY(JobFolder::open(folder_of(bench.project, job.uuid))->spec().body == bench.now(job).spec);
+    Foreman another = bench.foreman();
+    QVERIFY(another.wait(job.id, {}).has_value());
+  }
+
+  void what_would_fail_the_same_way_leaves_nothing() {
+    Bench bench;
+    const Job job = bench.queue("diverges once");
+    Foreman foreman = bench.foreman();
+    QVERIFY(!foreman.wait(job.id, {}));
+    QVERIFY(!fs::exists(folder_of(bench.project, job.uuid) / "inputs"));
+    const auto again = retry_job(bench.project, job.id);
+    QVERIFY(!again && again.error().code == "job.nothing_left");
+    QVERIFY(bench.now(job).state == JobState::failed);
+  }
+
   void failures_have_a_cause_data() {
     QTest::addColumn<QByteArray>("mode");
     QTest::addColumn<QByteArray>("cause");
@@ -145,7 +199,8 @@ class TestForeman : public QObject {
     QCOMPARE(std::string(name_of(*now.cause)), cause.toStdString());
     QVERIFY2(now.message.find(words.toStdString()) != std::string::npos, now.message.c_str());
     QCOMPARE(bench.harvested, 0);
-    QVERIFY(!fs::exists(folder_of(bench.project, job.uuid) / "inputs/rows.jsonl"));
+    // What lies in the job itself would fail again; what does not is kept to go on from.
+    QCOMPARE(fs::exists(folder_of(bench.project, job.uuid) / "inputs/rows.jsonl"), cause != "diverged");
   }
 
   void a_queued_job_is_cancelled_at_once() {

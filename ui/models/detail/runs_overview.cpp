@@ -137,6 +137,8 @@ Status read_runs(const store::Project& project, const RunsOverview* known, RunsO
   MW_ASSIGN(const auto all, jobs::list_jobs(project, 50));
   for (const auto& job : all)
     if (job.kind == "train" && !job.ended()) overview.jobs.push_back(job);
+  const auto newest = std::find_if(all.begin(), all.end(), [](const jobs::Job& job) { return job.kind == "train"; });
+  if (newest != all.end() && jobs::can_be_retried(project, *newest)) overview.stopped = *newest;
   return {};
 }
 

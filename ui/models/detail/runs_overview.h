@@ -19,7 +19,8 @@ struct RunsOverview {
   std::vector<models::Run> runs;
   std::vector<models::Model> models;
   std::vector<SnapshotChoice> snapshots;
-  std::vector<jobs::Job> jobs;  ///< running and queued training
+  std::vector<jobs::Job> jobs;       ///< running and queued training
+  std::optional<jobs::Job> stopped;  ///< the newest training, where it failed or was cancelled and can go on
   /// Model and champion, model and baseline → how they compare; none where they were judged on no common rows.
   std::map<std::pair<int64_t, int64_t>, std::optional<models::Comparison>> comparisons;
 
