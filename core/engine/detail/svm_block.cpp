@@ -5,6 +5,8 @@
 #include <limits>
 #include <new>
 
+#include "detail/vectors.h"
+
 namespace millwright::engine::detail {
 namespace {
 
@@ -70,10 +72,8 @@ struct Visit {
 
 uint16_t visit_plain(const Visit& v) { return visit_row(v); }
 #if defined(__x86_64__)
-[[gnu::target("avx2")]] uint16_t visit_avx2(const Visit& v) { return visit_row(v); }
-[[gnu::target("avx512f,avx512vl,avx512bw,avx512dq,prefer-vector-width=512")]] uint16_t visit_avx512(const Visit& v) {
-  return visit_row(v);
-}
+MW_TARGET_AVX2 uint16_t visit_avx2(const Visit& v) { return visit_row(v); }
+MW_TARGET_AVX512 uint16_t visit_avx512(const Visit& v) { return visit_row(v); }
 #endif
 
 /// Scores of one row: what is needed of it, and where they go.
@@ -92,10 +92,8 @@ struct Look {
 }
 void look_plain(const Look& l) { look_at_row(l); }
 #if defined(__x86_64__)
-[[gnu::target("avx2")]] void look_avx2(const Look& l) { look_at_row(l); }
-[[gnu::target("avx512f,avx512vl,avx512bw,avx512dq,prefer-vector-width=512")]] void look_avx512(const Look& l) {
-  look_at_row(l);
-}
+MW_TARGET_AVX2 void look_avx2(const Look& l) { look_at_row(l); }
+MW_TARGET_AVX512 void look_avx512(const Look& l) { look_at_row(l); }
 #endif
 
 }  // namespace
