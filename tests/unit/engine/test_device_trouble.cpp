@@ -98,7 +98,7 @@ class TestDeviceTrouble : public QObject {
     }
     QVERIFY(lost.result().cause == jobs::Cause::device_gone);
     const std::string message = lost.result().message;
-    QVERIFY(message.starts_with("The device cannot be used: CUDA error: unspecified launch failure Go on with"));
+    QVERIFY(message.starts_with("The device cannot be used: CUDA error: unspecified launch failure Go on from"));
     QVERIFY(fs::exists(lost.job->file("checkpoint")));
     QCOMPARE(lost.run(), 0);
     QVERIFY(lost.result().outputs["training"]["resumed"].get<bool>());
