@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "folds_in_folder.h"
+#include "started_engine.h"
 
 using namespace millwright;           // NOLINT: a test's own file
 using namespace millwright::testing;  // NOLINT
@@ -29,22 +30,6 @@ Json body(const Json& more = Json::object()) {
 }
 
 std::string lines_left(const FoldsInFolder& folder) { return *read_file(folder.job->file("out_of_sample.jsonl")); }
-
-pid_t start_engine(const FoldsInFolder& folder) {
-  const std::string program = std::string(MILLWRIGHT_BUILD_DIR) + "/bin/millwright-engine";
-  const std::string path = folder.job->path().string();
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::execl(program.c_str(), program.c_str(), path.c_str(), nullptr);
-    ::_exit(127);
-  }
-  return child;
-}
-
-int64_t steps_of(const FoldsInFolder& folder) {
-  const auto progress = jobs::newest_progress(folder.job->path());
-  return progress && progress->phase == "train" ? progress->done : 0;
-}
 
 /// A disk that is full as soon as somebody writes the named file.
 class FullDisk : public FileSystem {

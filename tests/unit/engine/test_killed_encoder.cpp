@@ -8,11 +8,13 @@
 #include <chrono>
 #include <thread>
 
-#include "easy_rows.h"
+#include "started_engine.h"
 
 using namespace millwright;
 using millwright::testing::easy_rows;
 using Folder = millwright::testing::JobInFolder;
+using millwright::testing::start_engine;
+using millwright::testing::steps_of;
 
 namespace {
 
@@ -37,23 +39,6 @@ Json body(const char* dtype) {
             {"threads", 1}}}};
 }
 
-pid_t start(const Folder& folder) {
-  const std::string program = std::string(MILLWRIGHT_BUILD_DIR) + "/bin/millwright-engine";
-  const std::string path = folder.job->path().string();
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::execl(program.c_str(), program.c_str(), path.c_str(), nullptr);
-    ::_exit(127);
-  }
-  return child;
-}
-
-/// The last step that its events tell of; 0 when there is none.
-int64_t steps_of(const Folder& folder) {
-  const auto progress = jobs::newest_progress(folder.job->path());
-  return progress && progress->phase == "train" ? progress->done : 0;
-}
-
 }  // namespace
 
 class TestKilledEncoder : public QObject {
@@ -69,13 +54,13 @@ class TestKilledEncoder : public QObject {
     const std::string rows = easy_rows(60);
     const Folder undisturbed(rows, body(dtype.constData())), killed(rows, body(dtype.constData()));
     int status = 0;
-    const pid_t whole = start(undisturbed);
+    const pid_t whole = start_engine(undisturbed);
     QVERIFY(::waitpid(whole, &status, 0) == whole && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 
     Random random(11);
     int kills = 0;
     while (!*killed.job->result() && kills < 200) {
-      const pid_t child = start(killed);
+      const pid_t child = start_engine(killed);
       if (kills < kKills) {
         // Some steps into what this process does itself.
         const int64_t before = steps_of(killed);

@@ -5,7 +5,7 @@
 
 #include <QTest>
 
-#include "easy_rows.h"
+#include "started_engine.h"
 
 using namespace millwright;
 using Folder = millwright::testing::JobInFolder;
@@ -43,13 +43,7 @@ Json body(Json more) {
 
 /// In a process of its own: a peak belongs to a process.
 int run(const Folder& folder) {
-  const std::string program = std::string(MILLWRIGHT_BUILD_DIR) + "/bin/millwright-engine";
-  const std::string path = folder.job->path().string();
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::execl(program.c_str(), program.c_str(), path.c_str(), nullptr);
-    ::_exit(127);
-  }
+  const pid_t child = millwright::testing::start_engine(folder);
   int status = 0;
   return ::waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
