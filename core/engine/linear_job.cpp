@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "detail/job_outputs.h"
 #include "engine/linear_training.h"
-#include "engine/memory_forecast.h"
 #include "engine/run_job.h"
 #include "jobs/algorithms.h"
 #include "statistics/classification.h"

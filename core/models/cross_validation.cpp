@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
-#include "detail/algorithm_choice.h"
+#include "detail/fold_choice.h"
 #include "detail/job_inputs.h"
 #include "detail/out_of_sample.h"
 #include "detail/training_inputs.h"
@@ -51,35 +51,6 @@ Result<CrossValidation> read_row(const store::Statement& row) {
   return made;
 }
 
-Result<snapshots::Snapshot> snapshot_for(const store::Project& project, const CrossValidationRequest& request) {
-  const bool newest = request.snapshot.empty() || request.snapshot == "latest";
-  if (!newest || request.task == 0) return snapshots::find_snapshot(project, request.snapshot);
-  MW_ASSIGN(auto all, snapshots::list_snapshots(project, request.task));
-  if (all.empty())
-    return fail(ErrorKind::bad_input, "cross_validate.no_snapshot", "The labels of this task were never frozen.", {},
-                "Make a snapshot first.");
-  return std::move(all.front());
-}
-
-/// A model that has learned labels of the task, or goes back to one that has, has seen what it is to judge. Words alone
-/// (masked-lm) tell no label.
-Status check_base(const store::Project& project, const Model& base, int64_t task) {
-  MW_ASSIGN(const std::vector<Run> runs, list_runs(project));
-  Uuid model = base.uuid;
-  for (size_t steps = 0; steps <= runs.size(); ++steps) {  // a run starts from an older model
-    const auto run = std::find_if(runs.begin(), runs.end(), [&](const Run& made) { return made.model_uuid == model; });
-    if (run == runs.end()) break;
-    if (run->task == task && run->parameters.value("objective", Json("classification")) != "masked-lm")
-      return fail(ErrorKind::usage, "cross_validate.base",
-                  "{model} has learned labels of this task: nothing that comes of it is out of sample.",
-                  {{"model", base.name}}, "Take the model folder that its training started from.");
-    if (run->base.empty()) break;
-    MW_ASSIGN(const Model older, find_model(project, run->base));
-    model = older.uuid;
-  }
-  return {};
-}
-
 Status write_folds(const fs::path& path, const std::vector<int32_t>& folds) {
   return write_file_atomically(path, to_text(Json{{"folds", folds}}));
 }
@@ -123,18 +94,8 @@ Result<jobs::Commit> harvest_checked(store::Project& project, const jobs::Job& j
 
 Result<jobs::Job> start_cross_validation(store::Project& project, const CrossValidationRequest& request,
                                          const Work& work) {
-  MW_ASSIGN(const detail::AlgorithmChoice choice,
-            detail::choose_algorithm(project, request.algorithm, request.settings, request.base, request.device));
-  MW_TRY(jobs::check_fold_options(choice.options, request.folds));
-  MW_ASSIGN(const snapshots::Snapshot snapshot, snapshot_for(project, request));
-  if (choice.base) MW_TRY(check_base(project, *choice.base, snapshot.task));
-  MW_ASSIGN(const labels::Task task, labels::read_task(project, snapshot.task));
-  MW_ASSIGN(snapshots::SnapshotRows rows, snapshots::read_rows(project, snapshot));
-  if (rows.labels.size() < 2)
-    return fail(ErrorKind::bad_input, "train.too_few", "The snapshot has {n} label(s); at least 2 are needed.",
-                {{"n", std::to_string(rows.labels.size())}}, "Label more records.");
-  MW_ASSIGN(const auto folds, snapshots::fold_rows(project, snapshot, rows, request.folds, request.seed));
-  rows.split.assign(rows.size(), snapshots::Split::train);  // which rows are for training, the folds say
+  MW_ASSIGN(const detail::FoldChoice chosen, detail::choose_folds(project, request));
+  const auto& [choice, snapshot, task, rows, folds] = chosen;
   const Json body = {{"algorithm", request.algorithm},
                      {"options", choice.options},
                      {"base", choice.base ? Json(tail(choice.base->uuid)) : Json()},
@@ -145,10 +106,12 @@ Result<jobs::Job> start_cross_validation(store::Project& project, const CrossVal
                      {"task", task.name},
                      {"fields", task.fields}};
   return jobs::enqueue(project, "cross_validate", body, [&](const jobs::JobFolder& folder) -> Status {
-    if (choice.base) MW_TRY(detail::put_base(project, *choice.base, folder.file("inputs/base")));
-    MW_TRY(detail::write_training_rows(project, snapshot, task, rows, choice.options.value("half_life", 0.0),
-                                       folder.file("inputs/rows.jsonl"), work));
-    return write_folds(folder.file("inputs/folds.json"), folds);
+    const detail::FoldChoice& of = chosen;
+    if (of.choice.base) MW_TRY(detail::put_base(project, *of.choice.base, folder.file("inputs/base")));
+    MW_TRY(detail::write_training_rows(project, of.snapshot, of.task, of.rows,
+                                       of.choice.options.value("half_life", 0.0), folder.file("inputs/rows.jsonl"),
+                                       work));
+    return write_folds(folder.file("inputs/folds.json"), of.folds);
   });
 }
 

@@ -27,6 +27,8 @@ struct CrossValidationRequest {
   int64_t folds = 5;
   uint64_t seed = 0;
   std::string device = "auto";  ///< auto | cpu | cuda:N
+
+  [[nodiscard]] bool operator==(const CrossValidationRequest&) const = default;
 };
 /// Queues a job that trains a model for each fold on the others, over all splits. Needs no open gate: it leaves no
 /// model behind, and finding wrong labels is how a gate that they shut is opened. Errors: those of

@@ -6,37 +6,17 @@
 #include <set>
 
 #include "base/ids.h"
-#include "detail/input_text.h"
 #include "detail/training_choice.h"
 #include "detail/training_forecast.h"
 #include "jobs/foreman.h"
 #include "quality/gate_report.h"
-#include "records/columns.h"
-#include "records/window.h"
 
 namespace millwright::models {
 namespace {
 
-constexpr size_t kMeasuredTexts = 2000;
 constexpr int64_t kFewRowsALabel = 50;  // for a model that begins from nothing
 
 Remark remark_of(const Error& error) { return {error.text, error.arguments}; }
-
-/// Bytes of a training text, on average, by some from all over the split.
-Result<double> bytes_of_text(const store::Project& project, const TrainingPlan& plan,
-                             const std::vector<RecordRef>& records) {
-  std::vector<RecordRef> some;
-  const size_t step = std::max<size_t>(1, records.size() / kMeasuredTexts);
-  for (size_t i = 0; i < records.size(); i += step) some.push_back(records[i]);
-  MW_ASSIGN(const records::Window window, records::window_of_batches(project, plan.snapshot.batches));
-  MW_ASSIGN(const auto scan, records::ColumnScan::open(project, window, records::Count::records));
-  MW_ASSIGN(std::vector<int64_t> places, detail::places_of(scan, some));
-  std::erase(places, -1);
-  MW_ASSIGN(const std::vector<std::string> texts, detail::input_texts(scan, plan.task.fields, places));
-  size_t bytes = 0;
-  for (const std::string& text : texts) bytes += text.size();
-  return static_cast<double>(bytes) / static_cast<double>(std::max<size_t>(1, texts.size()));
-}
 
 /// Names of the checks that keep the snapshot's gate shut, by its newest report.
 Result<std::vector<std::string>> shut_by(const store::Project& project, const snapshots::Snapshot& snapshot) {
@@ -132,7 +112,7 @@ Result<TrainingPlan> plan_training(const store::Project& project, const TrainReq
   plan.labels = static_cast<int64_t>(labels.size());
   if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped before it was done.");
   detail::TrainingData data{plan.snapshot.counts, plan.labels, 0};
-  MW_ASSIGN(data.bytes, bytes_of_text(project, plan, learned));
+  MW_ASSIGN(data.bytes, detail::mean_text_bytes(project, plan.snapshot, plan.task, learned));
   MW_ASSIGN(const std::vector<Run> runs, list_runs(project));
   MW_ASSIGN(const std::vector<Model> models, list_models(project));
   const auto encoders = static_cast<size_t>(
@@ -156,6 +136,7 @@ Result<TrainingPlan> plan_training(const store::Project& project, const TrainReq
       planned.seconds = forecast.seconds;
       planned.memory = forecast.memory;
       planned.rests_on = std::move(forecast.rests_on);
+      if (const auto tight = detail::tight_memory(planned.memory, own.device)) planned.why.push_back(*tight);
     }
     plan.algorithms.push_back(std::move(planned));
   }

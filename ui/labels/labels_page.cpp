@@ -229,7 +229,7 @@ void LabelsPage::add_commands() {
   add("labels.new_queue", tr("New queue…"), {}, [this] {
     if (overview_) works_->fill_queue(*overview_);
   });
-  add("labels.errors", tr("Look for label errors"), {}, [this] {
+  add("labels.errors", tr("Look for label errors…"), {}, [this] {
     if (overview_) works_->look_for_errors(*overview_);
   });
   add("labels.export", tr("Export the labels…"), {}, [this] {

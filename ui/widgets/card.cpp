@@ -58,6 +58,11 @@ QLabel* make_label(const QString& text, FontRole role, Tone tone, QWidget* paren
   return new ThemedLabel(text, role, tone, parent);
 }
 
+void fit_words(QLabel* label, int width) {
+  label->setMinimumHeight(0);  // of the words before: heightForWidth() counts it in
+  if (!label->text().isEmpty()) label->setMinimumHeight(label->heightForWidth(width));
+}
+
 void set_tone(QLabel* label, Tone tone) {
   if (auto* themed = dynamic_cast<ThemedLabel*>(label)) themed->take_tone(tone);
 }

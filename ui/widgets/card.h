@@ -53,6 +53,9 @@ class ThemedLabel;
 enum class Tone { text, muted, accent, pass, warning, fail, reference, current };
 [[nodiscard]] QLabel* make_label(const QString& text, FontRole role = FontRole::body, Tone tone = Tone::text,
                                  QWidget* parent = nullptr);
+/// A form gives wrapped words the height that they want at another width: with this they say themselves what they need
+/// at `width`.
+void fit_words(QLabel* label, int width);
 /// Changes what make_label() set.
 void set_tone(QLabel* label, Tone tone);
 

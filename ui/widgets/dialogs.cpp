@@ -1,5 +1,6 @@
 #include "dialogs.h"
 
+#include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -37,6 +38,16 @@ Dialog::Dialog(const QString& title, const QString& verb, QWidget* parent, bool 
   all->addLayout(row);
   connect(leave, &QPushButton::clicked, this, &QDialog::reject);
   connect(accept_, &QPushButton::clicked, this, &QDialog::accept);
+}
+
+QFormLayout* Dialog::add_form() {
+  auto* form = new QFormLayout;
+  form->setHorizontalSpacing(px(12));
+  form->setVerticalSpacing(px(8));
+  form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+  form->setRowWrapPolicy(QFormLayout::DontWrapRows);
+  body_->addLayout(form);
+  return form;
 }
 
 namespace {

@@ -5,6 +5,7 @@
 #include <QString>
 #include <optional>
 
+class QFormLayout;
 class QVBoxLayout;
 
 namespace millwright::ui {
@@ -18,6 +19,8 @@ class Dialog : public QDialog {
   Dialog(const QString& title, const QString& verb, QWidget* parent, bool danger = false);
   [[nodiscard]] QVBoxLayout* body() const { return body_; }
   [[nodiscard]] Button* accept_button() const { return accept_; }
+  /// Adds a form to the body: names on the left, fields that take the width that is left.
+  QFormLayout* add_form();
 
  private:
   QVBoxLayout* body_;

@@ -3,8 +3,10 @@
 #include <limits>
 
 #include "base/ids.h"
+#include "base/remark.h"
 #include "labels/task.h"
 #include "models/cross_validation.h"
+#include "models/cross_validation_plan.h"
 #include "models/training.h"
 #include "settings.h"
 #include "verb.h"
@@ -16,7 +18,7 @@ struct Options {
   std::string project, task;
   models::CrossValidationRequest request;
   std::vector<std::string> settings;
-  bool wait = false;
+  bool wait = false, plan = false;
 };
 
 double figure(const Json& metrics, const char* name) {
@@ -32,6 +34,16 @@ Result<int> validate(Context& context, Options& options) {
   }
   MW_ASSIGN(options.request.settings, read_settings(options.settings));
   const Work work = context.work("Cross-validate");
+  if (options.plan) {
+    MW_ASSIGN(const auto plan, models::plan_cross_validation(project, options.request));
+    context.answer(models::to_json(plan), [&](std::ostream& out) {
+      out << grouped(plan.rows) << " rows of " << grouped(plan.labels) << " labels in " << plan.folds
+          << " folds: " << (plan.seconds ? words_of(about_time(*plan.seconds)) : "no telling how long")
+          << (plan.memory ? ", " + words_of(memory_size(*plan.memory)) : std::string()) << '\n'
+          << "  " << words_of(plan.rests_on, " ") << '\n';
+    });
+    return 0;
+  }
   MW_ASSIGN(const jobs::Job job, models::start_cross_validation(project, options.request, work));
   if (!options.wait) return context.queued(tail(job.uuid));
   MW_ASSIGN(auto foreman, models::foreman(project));
@@ -67,6 +79,7 @@ void add(CLI::App& app, Context& context) {
       ->type_name("N");
   verb->add_option("--device", options->request.device, "auto, cpu or cuda:N")->type_name("D");
   verb->add_flag("--wait", options->wait, "Do it now, and wait for its figures");
+  verb->add_flag("--plan", options->plan, "Only say about how long it takes, and how much memory");
   context.action(verb, [options](Context& c) { return validate(c, *options); });
 }
 const Registration kRegistration(165, add);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "base/memory.h"
 #include "engine/memory_forecast.h"
 #include "engine/run_job.h"
 #include "engine/torch.h"

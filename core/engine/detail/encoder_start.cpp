@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/files.h"
+#include "base/memory.h"
 #include "detail/task_parts.h"
 #include "engine/encoder_weights.h"
-#include "engine/memory_forecast.h"
 #include "text/encoder_folder.h"
 #include "text/wordpiece_trainer.h"
 

@@ -2,8 +2,8 @@
 
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "engine/device_trouble.h"
-#include "engine/memory_forecast.h"
 #include "torch/compat.h"
 
 namespace millwright::engine {

@@ -4,11 +4,16 @@
 #include <cmath>
 #include <thread>
 
+#include "base/memory.h"
 #include "detail/encoder_facts.h"
+#include "detail/input_text.h"
+#include "records/columns.h"
+#include "records/window.h"
 
 namespace millwright::models::detail {
 namespace {
 
+constexpr size_t kMeasuredTexts = 2000;
 constexpr double kMB = 1e6;
 // The linear baseline on CLINC150 (15,000 rows of 40 bytes, 150 labels) took 1.4 s and 96 MB on two threads.
 constexpr double kLinearStart = 0.4;          // seconds: program, reading, writing
@@ -174,11 +179,33 @@ Result<TrainingForecast> forecast_encoder(const store::Project& project, const T
 
 }  // namespace
 
+Result<double> mean_text_bytes(const store::Project& project, const snapshots::Snapshot& snapshot,
+                               const labels::Task& task, const std::vector<RecordRef>& records) {
+  std::vector<RecordRef> some;
+  const size_t step = std::max<size_t>(1, records.size() / kMeasuredTexts);
+  for (size_t i = 0; i < records.size(); i += step) some.push_back(records[i]);
+  MW_ASSIGN(const records::Window window, records::window_of_batches(project, snapshot.batches));
+  MW_ASSIGN(const auto scan, records::ColumnScan::open(project, window, records::Count::records));
+  MW_ASSIGN(std::vector<int64_t> places, places_of(scan, some));
+  std::erase(places, -1);
+  MW_ASSIGN(const std::vector<std::string> texts, input_texts(scan, task.fields, places));
+  size_t bytes = 0;
+  for (const std::string& text : texts) bytes += text.size();
+  return static_cast<double>(bytes) / static_cast<double>(std::max<size_t>(1, texts.size()));
+}
+
 Result<TrainingForecast> forecast_training(const store::Project& project, const TrainingChoice& choice,
                                            const std::string& device, const TrainingData& data,
                                            const snapshots::Snapshot& snapshot, const std::vector<Run>& runs) {
   if (choice.algorithm->needs_torch) return forecast_encoder(project, choice, device, data, runs);
   return forecast_linear(project, choice, data, snapshot, runs);
+}
+
+std::optional<Remark> tight_memory(const std::optional<int64_t>& memory, const std::string& device) {
+  const uint64_t available = available_memory();
+  if (!memory || device.starts_with("cuda") || static_cast<uint64_t>(*memory) <= available) return std::nullopt;
+  return Remark{"Only {memory} are free now: it may end for want of memory, or be slower for it.",
+                {{"memory", words_of(memory_size(static_cast<int64_t>(available)))}}};
 }
 
 }  // namespace millwright::models::detail

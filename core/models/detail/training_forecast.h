@@ -9,6 +9,7 @@
 #include "base/remark.h"
 #include "base/result.h"
 #include "detail/training_choice.h"
+#include "labels/task.h"
 #include "models/training.h"
 #include "snapshots/snapshot.h"
 #include "store/project.h"
@@ -25,6 +26,10 @@ struct TrainingData {
   [[nodiscard]] int64_t rows() const { return counts.train; }
 };
 
+/// Bytes of a text, on average, by some of the records from all over them.
+[[nodiscard]] Result<double> mean_text_bytes(const store::Project& project, const snapshots::Snapshot& snapshot,
+                                             const labels::Task& task, const std::vector<RecordRef>& records);
+
 struct TrainingForecast {
   std::optional<double> seconds;
   std::optional<int64_t> memory;  ///< bytes
@@ -36,5 +41,8 @@ struct TrainingForecast {
                                                          const std::string& device, const TrainingData& data,
                                                          const snapshots::Snapshot& snapshot,
                                                          const std::vector<Run>& runs);
+
+/// What to say of a forecast that lies above the memory that is free now; nothing about a GPU's.
+[[nodiscard]] std::optional<Remark> tight_memory(const std::optional<int64_t>& memory, const std::string& device);
 
 }  // namespace millwright::models::detail

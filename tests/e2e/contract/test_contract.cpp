@@ -248,6 +248,10 @@ class TestContract : public QObject {
                               "--algorithm",   "encoder",     "--base",     base,
                               "--folds",       "3",           "--seed",     "1",
                               "--set",         "max_steps=4", "--json"};
+    const Said planned = run(verb + QStringList{"--plan"});
+    QVERIFY2(planned.code == 0, planned.err + planned.out);
+    has(planned.json(), {"snapshot", "task", "rows", "labels", "folds", "seconds", "memory", "rests_on"});
+    QVERIFY(planned.json()["seconds"].toDouble() > 0);
     const Said made = run(verb + QStringList{"--device", "cpu", "--set", "max_length=16", "--wait"});
     QVERIFY2(made.code == 0, made.err + made.out);
     has(made.json(), {"job", "cross_validation", "task", "snapshot", "algorithm", "base", "parameters", "folds", "seed",
@@ -264,7 +268,7 @@ class TestContract : public QObject {
     QVERIFY(started_from);
     for (const QStringList& wrong :
          {QStringList{"--set", "objective=masked-lm"}, {"--set", "depth=3"}, {"--device", "tpu"}})
-      QCOMPARE(run(verb + wrong).code, 2);
+      for (const QStringList& how : {QStringList(), {"--plan"}}) QCOMPARE(run(verb + wrong + how).code, 2);
     QCOMPARE(run({"crossvalidate", project_, "--base", base, "--json"}).code, 2);
     QCOMPARE(run({"crossvalidate", project_, "--algorithm", "encoder", "--base", "zzzzzzzz", "--json"}).code, 3);
     QCOMPARE(run({"crossvalidate", project_, "--algorithm", "encoder", "--base", demo_["model"].toString()}).code, 2);

@@ -2,6 +2,7 @@
 // program again and takes the last label back.
 #include <QApplication>
 #include <QComboBox>
+#include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
 
@@ -11,6 +12,7 @@
 #include "labels/task.h"
 #include "models/label_errors.h"
 #include "ui_labels/labels_page.h"
+#include "ui_widgets/buttons.h"
 #include "ui_widgets/dialogs.h"
 #include "workbench.h"
 
@@ -27,6 +29,12 @@ std::vector<labels::HistoryEntry> history(const store::Project& project, int64_t
   const auto page = labels::history_of(project, task, "Ada", std::nullopt, 100);
   if (!page) qFatal("%s", message_of(page.error()).c_str());
   return page->entries;
+}
+
+QComboBox* box_named(const Dialog& dialog, const char* name) {
+  for (auto* box : dialog.findChildren<QComboBox*>())
+    if (box->accessibleName() == QLatin1String(name)) return box;
+  return nullptr;
 }
 }  // namespace
 
@@ -145,14 +153,34 @@ class JourneyLabeling : public QObject {
   }
 
   void labels_that_look_wrong_are_queued() {
+    auto& page = workbench_->page<LabelsPage>("labels");
     workbench_->window().commands().run(QStringLiteral("labels.errors"));
+    Dialog* ask = nullptr;
+    QTRY_VERIFY((ask = page.findChild<Dialog*>(QStringLiteral("labels.errors"))) && ask->isVisible());
+    auto* algorithm = box_named(*ask, "Algorithm");
+    auto* base = box_named(*ask, "Starts from");
+    auto* plan = ask->findChild<QLabel*>(QStringLiteral("labels.errors.plan"));
+    QTRY_VERIFY_WITH_TIMEOUT(plan->text().contains(QStringLiteral("All folds: about")), 20'000);
+    QVERIFY(!base->isVisible());  // the baseline starts from nothing
+    QVERIFY(workbench_->take_pictures_of(*ask, QStringLiteral("labeling-errors")));
+    const QString before = plan->text();
+    algorithm->setCurrentIndex(algorithm->findData(QStringLiteral("encoder")));
+    QVERIFY(base->isVisible() && !ask->findChild<QComboBox*>(QStringLiteral("objective")));
+    QTRY_VERIFY_WITH_TIMEOUT(plan->text() != before && ask->accept_button()->isEnabled(), 20'000);
+    QVERIFY(workbench_->take_pictures_of(*ask, QStringLiteral("labeling-errors-encoder")));
+    // What is mistyped is said at once, and cannot be started.
+    ask->findChild<QLineEdit*>(QStringLiteral("learning_rate"))->setText(QStringLiteral("fast"));
+    QTRY_VERIFY_WITH_TIMEOUT(!ask->accept_button()->isEnabled(), 20'000);
+    algorithm->setCurrentIndex(algorithm->findData(QStringLiteral("linear")));
+    QTRY_VERIFY_WITH_TIMEOUT(ask->accept_button()->isEnabled(), 20'000);
+    QTest::mouseClick(ask->accept_button(), Qt::LeftButton);
     const auto project = demo_.open();
     QTRY_VERIFY_WITH_TIMEOUT(models::newest_cross_validation(project, task_).has_value(), 120'000);
     const auto suspects = models::suspected_labels(project, *models::newest_cross_validation(project, task_), {});
     QVERIFY(suspects.has_value() && suspects->size() > 3);
     workbench_->when_dialog<Dialog>([](Dialog& dialog) {
-      for (auto* box : dialog.findChildren<QComboBox*>())
-        if (box->accessibleName() == QStringLiteral("Order")) box->setCurrentIndex(box->count() - 1);
+      auto* order = box_named(dialog, "Order");
+      order->setCurrentIndex(order->count() - 1);
       dialog.accept();
     });
     workbench_->window().commands().run(QStringLiteral("labels.new_queue"));
@@ -161,7 +189,6 @@ class JourneyLabeling : public QObject {
     QTRY_COMPARE(newest().items, static_cast<int64_t>(std::min<size_t>(suspects->size(), 500)));
     const auto items = labels::queue_items(project, newest().id, -1, 1);
     QVERIFY(items->front().record == suspects->front().record);
-    auto& page = workbench_->page<LabelsPage>("labels");
     QTRY_VERIFY(page.current_record() == suspects->front().record);
     QVERIFY(workbench_->take_pictures(QStringLiteral("labeling-suspects")));
   }

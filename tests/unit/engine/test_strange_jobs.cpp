@@ -2,9 +2,9 @@
 // nothing outside the folder is touched.
 #include <QTest>
 
+#include "base/memory.h"
 #include "base/safetensors.h"
 #include "easy_rows.h"
-#include "engine/memory_forecast.h"
 #include "strange_files.h"
 #include "tiny_encoder.h"
 
@@ -157,7 +157,7 @@ class TestStrangeJobs : public QObject {
             {{"options",
               {{"layers", 48}, {"hidden", 4096}, {"heads", 64}, {"intermediate", 16384}, {"vocabulary", 200}}}}));
     // 9.7 billion parameters. With the memory for them the job would go on: nothing to see here then.
-    if (engine::available_memory() > uint64_t{38} << 30) return;
+    if (available_memory() > uint64_t{38} << 30) return;
     QCOMPARE(folder.run(), 5);
     QVERIFY(folder.result().cause == jobs::Cause::out_of_memory);
   }

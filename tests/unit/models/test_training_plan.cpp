@@ -1,7 +1,12 @@
 // What is said of a training before it is queued: which algorithms fit, why others do not, time and memory.
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <QTest>
 #include <cmath>
+#include <fstream>
 
+#include "models/cross_validation_plan.h"
 #include "models/training_plan.h"
 #include "trainable_project.h"
 
@@ -54,6 +59,51 @@ class TestTrainingPlan : public QObject {
     QCOMPARE(json["rows"]["train"].get<int64_t>(), bench.snapshot.counts.train);
     QCOMPARE(json["algorithms"][0]["algorithm"].get<std::string>(), std::string("linear"));
     QVERIFY(need(jobs::list_jobs(bench.project)).empty());
+  }
+
+  // By hand: of n rows in k folds each model learns from n − n/k and judges n/k; with patience another n/k are left
+  // out. Encoders take time for each text that is learned from, so that all of it grows by k (1 − 1/k) = k − 1.
+  void a_cross_validation_takes_as_long_as_its_folds() {
+    const Trainable bench;
+    CrossValidationRequest request;
+    request.algorithm = "encoder";
+    request.device = "cpu";
+    request.settings = {{"threads", "1"}, {"epochs", "200"}};
+    const auto seconds = [&](int64_t folds) {
+      request.folds = folds;
+      const auto plan = need(plan_cross_validation(bench.project, request));
+      return plan.seconds.value() - 5 * static_cast<double>(folds);  // what every encoder takes before it learns
+    };
+    const double five = seconds(5);
+    QVERIFY2(std::abs(seconds(9) / five / (8.0 / 4) - 1) < 0.03, std::to_string(seconds(9) / five).c_str());
+    QVERIFY2(std::abs(seconds(2) / five / (1.0 / 4) - 1) < 0.03, std::to_string(seconds(2) / five).c_str());
+    request.folds = 5;
+    const auto plan = need(plan_cross_validation(bench.project, request));
+    QCOMPARE(plan.rows, bench.snapshot.counts.rows());
+    QCOMPARE(plan.labels, int64_t{3});
+    QVERIFY(plan.memory.value() > 10'000'000 && !plan.rests_on.empty());
+    request.settings.emplace_back("objective", "masked-lm");
+    QCOMPARE(plan_cross_validation(bench.project, request).error().code, std::string("train.bad_option"));
+    QVERIFY(need(jobs::list_jobs(bench.project)).empty());
+  }
+
+  void more_memory_than_there_is_is_said() {
+    const Trainable bench;
+    const auto said = [&] {
+      const auto plan = need(plan_training(bench.project, encoder()));
+      return words_of(named(plan, "encoder").why, " ").find("free now") != std::string::npos;
+    };
+    QVERIFY(!said());
+    rlimit before{};
+    QCOMPARE(::getrlimit(RLIMIT_AS, &before), 0);
+    std::ifstream pages("/proc/self/statm");
+    rlim_t taken = 0;
+    pages >> taken;
+    const rlimit tight{taken * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + (rlim_t{200} << 20), before.rlim_max};
+    QCOMPARE(::setrlimit(RLIMIT_AS, &tight), 0);  // 200 MiB more, and an encoder takes libtorch's 280 MB at least
+    const bool said_then = said();
+    QCOMPARE(::setrlimit(RLIMIT_AS, &before), 0);
+    QVERIFY(said_then);
   }
 
   void objectives_that_the_labels_cannot_teach_say_so() {

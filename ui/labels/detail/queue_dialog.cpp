@@ -19,16 +19,6 @@
 namespace millwright::ui::detail {
 namespace {
 
-QFormLayout* add_form(Dialog* dialog) {
-  auto* form = new QFormLayout;
-  form->setHorizontalSpacing(px(12));
-  form->setVerticalSpacing(px(10));
-  form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
-  form->setRowWrapPolicy(QFormLayout::DontWrapRows);
-  dialog->body()->addLayout(form);
-  return form;
-}
-
 template <class Field>
 Field* named(Field* field, const QString& name) {
   field->setAccessibleName(name);
@@ -40,7 +30,7 @@ Field* named(Field* field, const QString& name) {
 QueueDialog::QueueDialog(const labels::Task& task, const std::vector<std::string>& people, QWidget* parent)
     : Dialog(tr("New queue"), tr("Queue them"), parent), task_(task.id) {
   setMinimumWidth(px(520));
-  auto* form = add_form(this);
+  auto* form = add_form();
   name_ = named(new QLineEdit, tr("Name"));
   name_->setPlaceholderText(tr("named by itself when left empty"));
   where_ = named(new QLineEdit, tr("Filter"));
@@ -99,7 +89,7 @@ QueueQuestion QueueDialog::question() const {
 TaskDialog::TaskDialog(std::vector<records::Asset> assets, const QString& annotator, QWidget* parent)
     : Dialog(tr("New labeling task"), tr("Create the task"), parent), assets_(std::move(assets)) {
   setMinimumWidth(px(520));
-  auto* form = add_form(this);
+  auto* form = add_form();
   name_ = named(new QLineEdit, tr("Name"));
   name_->setPlaceholderText(tr("what is decided: section"));
   asset_ = named(new QComboBox, tr("Asset"));

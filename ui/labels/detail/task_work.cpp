@@ -5,8 +5,10 @@
 #include <map>
 #include <string_view>
 
+#include "cross_validation_dialog.h"
 #include "label_files.h"
 #include "models/cross_validation.h"
+#include "models/cross_validation_plan.h"
 #include "queue_dialog.h"
 #include "ui_records/words.h"
 
@@ -102,16 +104,37 @@ void TaskWork::fill_queue(const LabelsOverview& overview) {
 void TaskWork::look_for_errors(const LabelsOverview& overview) {
   const auto* task = overview.chosen_task();
   if (!task) return;
-  work(
-      tr("Preparing the cross-validation"),
-      [id = task->id](store::Project& project, const Work& work) {
-        models::CrossValidationRequest request;
-        request.task = id;
-        return models::start_cross_validation(project, request, work);
-      },
-      [this](const jobs::Job&) {
-        Q_EMIT said(tr("Looking for label errors; then fill a queue with what is suspected"), State::neutral);
+  session_.read(
+      this, "encoders", [](store::Project& project, const Work&) { return models::list_models(project); },
+      [this, task = *task](const Result<std::vector<models::Model>>& models) {
+        if (!models) return Q_EMIT failed(models.error());
+        ask_how_to_look(task, *models);
       });
+}
+
+void TaskWork::ask_how_to_look(const labels::Task& task, const std::vector<models::Model>& models) {
+  auto* dialog = new CrossValidationDialog(task, models, parent_);
+  dialog->setObjectName(QStringLiteral("labels.errors"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  connect(
+      dialog, &CrossValidationDialog::plan_wanted, dialog,
+      [this, dialog](const models::CrossValidationRequest& request) {
+        session_.read(
+            dialog, "plan",
+            [request](store::Project& project, const Work&) { return models::plan_cross_validation(project, request); },
+            [dialog, request](const Result<models::CrossValidationPlan>& plan) { dialog->show_plan(request, plan); });
+      });
+  connect(dialog, &QDialog::accepted, this, [this, dialog] {
+    work(
+        tr("Preparing the cross-validation"),
+        [request = dialog->request()](store::Project& project, const Work& work) {
+          return models::start_cross_validation(project, request, work);
+        },
+        [this](const jobs::Job&) {
+          Q_EMIT said(tr("Looking for label errors; then fill a queue with what is suspected"), State::neutral);
+        });
+  });
+  dialog->open();
 }
 
 void TaskWork::export_labels(const LabelsOverview& overview) {

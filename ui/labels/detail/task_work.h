@@ -5,6 +5,7 @@
 #include <QObject>
 
 #include "labels_overview.h"
+#include "models/registry.h"
 #include "ui_session/project_session.h"
 #include "ui_widgets/theme.h"
 
@@ -18,7 +19,7 @@ class TaskWork : public QObject {
   void create_task(const LabelsOverview& overview);
   // Of the chosen task; without one they do nothing.
   void fill_queue(const LabelsOverview& overview);
-  /// Queues a cross-validation of its newest snapshot: what it suspects, a queue can hold.
+  /// Asks how, then queues a cross-validation of its newest snapshot: what it suspects, a queue can hold.
   void look_for_errors(const LabelsOverview& overview);
   void export_labels(const LabelsOverview& overview);
   void import_labels(const LabelsOverview& overview);
@@ -31,6 +32,7 @@ class TaskWork : public QObject {
   void failed(const millwright::Error& error);
 
  private:
+  void ask_how_to_look(const labels::Task& task, const std::vector<models::Model>& models);
   template <class Job, class Then>
   void work(const QString& what, Job job, Then then);
   ProjectSession& session_;

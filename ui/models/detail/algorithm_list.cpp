@@ -102,12 +102,8 @@ void AlgorithmList::resizeEvent(QResizeEvent* event) {
   fit_words();
 }
 
-// A form gives wrapped words the height that they want at another width: they say themselves what they need.
 void AlgorithmList::fit_words() {
-  for (const Entry& entry : entries_) {
-    entry.why->setMinimumHeight(0);  // of the words before: heightForWidth() counts it in
-    if (!entry.why->text().isEmpty()) entry.why->setMinimumHeight(entry.why->heightForWidth(width()));
-  }
+  for (const Entry& entry : entries_) ui::fit_words(entry.why, width());
 }
 
 }  // namespace millwright::ui::detail

@@ -22,10 +22,7 @@ EmbedDialog::EmbedDialog(const models::Model& model, const std::vector<records::
                  FontRole::body, Tone::muted);
   about->setWordWrap(true);
   body()->addWidget(about);
-  auto* form = new QFormLayout;
-  form->setHorizontalSpacing(px(12));
-  form->setVerticalSpacing(px(8));
-  form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+  auto* form = add_form();
   of_ = new QComboBox;
   of_->setAccessibleName(tr("Records of"));
   std::map<std::string, qint64> assets;
@@ -46,7 +43,6 @@ EmbedDialog::EmbedDialog(const models::Model& model, const std::vector<records::
   device_->addItem(tr("first GPU"), QStringLiteral("cuda:0"));
   form->addRow(tr("Records of"), of_);
   form->addRow(tr("Device"), device_);
-  body()->addLayout(form);
   accept_button()->setEnabled(of_->count() > 0);
 }
 

@@ -17,10 +17,7 @@ namespace millwright::ui::detail {
 EvaluateDialog::EvaluateDialog(const std::vector<snapshots::Snapshot>& snapshots,
                                const std::vector<records::BatchInfo>& batches, QWidget* parent)
     : Dialog(tr("Evaluate the model"), tr("Evaluate"), parent) {
-  auto* form = new QFormLayout;
-  form->setHorizontalSpacing(px(12));
-  form->setVerticalSpacing(px(10));
-  form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+  auto* form = add_form();
   on_ = new QComboBox;
   on_->setAccessibleName(tr("On"));
   for (const auto& snapshot : snapshots) {
@@ -44,7 +41,6 @@ EvaluateDialog::EvaluateDialog(const std::vector<snapshots::Snapshot>& snapshots
   form->addRow(tr("On"), on_);
   form->addRow(tr("Only rows where"), where_);
   form->addRow(QString(), error_);
-  body()->addLayout(form);
   connect(where_, &QLineEdit::textChanged, this, [this](const QString& text) {
     const auto parsed = records::Where::parse(utf8_of(text));
     accept_button()->setEnabled(parsed.has_value());

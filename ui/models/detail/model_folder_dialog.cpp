@@ -28,10 +28,7 @@ QString label_words(const std::vector<std::string>& labels) {
 ModelFolderDialog::ModelFolderDialog(const QString& folder, const models::ModelFolder& found, QWidget* parent)
     : Dialog(tr("Add this model?"), tr("Add the model"), parent) {
   setMinimumWidth(px(520));
-  auto* form = new QFormLayout;
-  form->setHorizontalSpacing(px(16));
-  form->setVerticalSpacing(px(8));
-  form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+  auto* form = add_form();
   const auto add = [form](const QString& name, const QString& value) {
     auto* label = make_label(value, FontRole::body);
     label->setWordWrap(true);
@@ -52,7 +49,6 @@ ModelFolderDialog::ModelFolderDialog(const QString& folder, const models::ModelF
   add(tr("Size"),
       tr("%1 in %2")
           .arg(bytes(found.bytes), counted(static_cast<qint64>(found.files.size()), tr("1 file"), tr("%1 files"))));
-  body()->addLayout(form);
   auto* note = make_label(tr("Its files are copied into the project; the folder is not needed afterwards."),
                           FontRole::caption, Tone::muted);
   note->setWordWrap(true);

@@ -2,7 +2,6 @@
 // declaration of the options that the engine reads too.
 #pragma once
 
-#include <map>
 #include <vector>
 
 #include "models/registry.h"
@@ -12,10 +11,12 @@
 #include "ui_widgets/dialogs.h"
 
 class QComboBox;
-class QFormLayout;
 class QLabel;
-class QSpinBox;
 class QTimer;
+
+namespace millwright::ui {
+class TrainingForm;
+}  // namespace millwright::ui
 
 namespace millwright::ui::detail {
 
@@ -42,23 +43,15 @@ class PlanDialog : public Dialog {
   void plan_wanted(const millwright::models::TrainRequest& request);
 
  private:
-  void show_options();
   void show_snapshot();
   void show_objectives(const models::TrainingPlan& plan);
-  [[nodiscard]] QString value_of(const QString& option) const;
   std::vector<SnapshotChoice> choices_;
   QComboBox* snapshot_;
   QLabel* about_snapshot_;
   AlgorithmList* algorithm_;
   QLabel* error_;
   QTimer* pause_;  ///< until nothing was changed for a moment
-  QWidget* options_;
-  QFormLayout* form_;
-  QFormLayout* options_form_;
-  std::map<QString, QWidget*> fields_;
-  QComboBox* base_;
-  QSpinBox* seed_;
-  QComboBox* device_;
+  TrainingForm* training_;
 };
 
 }  // namespace millwright::ui::detail

@@ -19,10 +19,7 @@ namespace millwright::ui::detail {
 SnapshotDialog::SnapshotDialog(std::vector<TaskChoice> choices, QWidget* parent)
     : Dialog(tr("New snapshot"), tr("Freeze it"), parent), choices_(std::move(choices)) {
   setMinimumWidth(px(540));
-  auto* form = new QFormLayout;
-  form->setHorizontalSpacing(px(12));
-  form->setVerticalSpacing(px(10));
-  form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+  auto* form = add_form();
   task_ = new QComboBox;
   task_->setAccessibleName(tr("Task"));
   for (const auto& choice : choices_) task_->addItem(text_of(choice.task.name));
@@ -53,7 +50,6 @@ SnapshotDialog::SnapshotDialog(std::vector<TaskChoice> choices, QWidget* parent)
   form->addRow(tr("Seed"), seed_);
   form->addRow(tr("Group"), group_);
   form->addRow(QString(), fixed_);
-  body()->addLayout(form);
   connect(task_, &QComboBox::currentIndexChanged, this, &SnapshotDialog::show_task);
   connect(batches_, &QListWidget::itemChanged, this, &SnapshotDialog::judge);
   for (auto* line : {where_, split_}) connect(line, &QLineEdit::textChanged, this, &SnapshotDialog::judge);
