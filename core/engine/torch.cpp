@@ -4,8 +4,12 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include <chrono>
+#include <fstream>
 #include <string>
+#include <thread>
 
 #include "base/files.h"
 #include "detail/torch_module.h"
@@ -25,6 +29,23 @@ F entry(const char* name) {
   return module == nullptr ? nullptr : reinterpret_cast<F>(::dlsym(module, name));
 }
 
+/// Ticks of the system's clock in which a core had nothing to do, of all cores together; 0 where it does not tell.
+double idle_ticks() {
+  std::ifstream in("/proc/stat");
+  std::string name;
+  double user = 0, nice = 0, system = 0, idle = 0, waiting = 0;
+  return in >> name >> user >> nice >> system >> idle >> waiting ? idle + waiting : 0;
+}
+
+/// Cores that nobody computed on during the next moment.
+double idle_cores() {
+  const double before = idle_ticks();
+  const auto began = std::chrono::steady_clock::now();
+  std::this_thread::sleep_for(std::chrono::milliseconds(80));  // some ticks, of 10 ms mostly
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - began;
+  return (idle_ticks() - before) / static_cast<double>(::sysconf(_SC_CLK_TCK)) / seconds.count();
+}
+
 /// OpenBLAS picks Haswell kernels on newer AMD processors, at half the speed: name the kernels, but only where the
 /// processor has AVX-512. Those for Cooper Lake want its bfloat16, too, and multiply floats nearly twice as fast as
 /// those for Skylake. It reads the environment when it is loaded, and cuBLAS when it starts.
@@ -38,9 +59,12 @@ void set_environment(int threads) {
   const std::string count = std::to_string(threads);
   ::setenv("OMP_NUM_THREADS", count.c_str(), 0);
   ::setenv("OPENBLAS_NUM_THREADS", count.c_str(), 0);
-  // OpenMP's threads wait for each other by spinning, 300,000 rounds by default. On a machine that does other work too,
-  // and that is the rule here, they mostly wait for one that is not running: a few rounds, then sleep.
-  ::setenv("GOMP_SPINCOUNT", "100", 0);
+  // OpenMP's threads wait for each other by spinning, 300,000 rounds by default. Where other work takes their cores
+  // they mostly wait for one that is not running, and spinning longer than a few rounds takes two fifths of the speed;
+  // where they have the cores to themselves, to sleep and be woken between the many short pieces of a step takes a
+  // sixth.
+  if (::getenv("GOMP_SPINCOUNT") == nullptr)
+    ::setenv("GOMP_SPINCOUNT", idle_cores() > threads - 0.5 ? "10000" : "100", 0);
   // Without it cuBLAS may sum in another order from one call to the next.
   ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
 }
@@ -53,10 +77,15 @@ void keep_memory() {
   (void)::mallopt(M_TRIM_THRESHOLD, kLargestKept);
 }
 
+tl::unexpected<Error> no_room() {
+  return fail(ErrorKind::job, "train.out_of_memory", "There is not enough memory to load libtorch.", {},
+              "Raise the limit on this program's memory (ulimit -v), or use fewer threads.");
+}
+
 /// Whether libtorch's libraries and OpenBLAS's work space, 128 MiB for each thread, find room in the address space.
 /// Where a limit leaves them none, loading them ends the program, or never ends.
 bool has_room(int threads) {
-  constexpr size_t kLibraries = size_t{900} << 20, kEachThread = size_t{160} << 20;
+  constexpr size_t kLibraries = size_t{MW_TORCH_MEBIBYTES} << 20, kEachThread = size_t{160} << 20;
   const size_t bytes = kLibraries + kEachThread * (static_cast<size_t>(threads) + 1);
   void* const probe = ::mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (probe == MAP_FAILED) return false;
@@ -83,11 +112,15 @@ Result<Json> start_torch(int threads) {
   keep_memory();
   const char* const named = ::getenv("MILLWRIGHT_TORCH_MODULE");
   const fs::path path = named != nullptr ? fs::path(named) : program_folder() / "millwright-torch.so";
-  if (module == nullptr && !has_room(threads))
-    return fail(ErrorKind::job, "train.out_of_memory", "There is not enough memory to load libtorch.", {},
-                "Raise the limit on this program's memory (ulimit -v), or use fewer threads.");
+  if (module == nullptr && !has_room(threads)) return no_room();
   if (module == nullptr) module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (module == nullptr) return no_torch(::dlerror());
+  if (module == nullptr) {
+    const std::string why = ::dlerror();
+    // What the loader says where a limit leaves a library no room; errno does not outlive it.
+    if (why.find("failed to map segment") != std::string::npos || why.find("allocate memory") != std::string::npos)
+      return no_room();
+    return no_torch(why);
+  }
   const auto abi = entry<decltype(&millwright_torch_abi)>("millwright_torch_abi");
   const auto start = entry<decltype(&millwright_torch_start)>("millwright_torch_start");
   if (abi == nullptr || start == nullptr || abi() != MILLWRIGHT_TORCH_ABI)

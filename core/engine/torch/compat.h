@@ -14,6 +14,10 @@
 #include <string_view>
 #include <vector>
 
+#ifndef _OPENMP
+#error "without OpenMP at::parallel_for() is a plain loop"
+#endif
+
 #define MW_TORCH_AT_LEAST(MAJOR, MINOR) \
   (TORCH_VERSION_MAJOR > (MAJOR) || (TORCH_VERSION_MAJOR == (MAJOR) && TORCH_VERSION_MINOR >= (MINOR)))
 

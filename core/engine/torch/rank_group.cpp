@@ -63,4 +63,11 @@ Result<std::unique_ptr<RankGroup>> RankGroup::join(const Ranks& ranks, const at:
   return join_by_gloo(ranks);
 }
 
+std::vector<std::string> RankGroup::backends() {
+  std::vector<std::string> names;
+  if (MW_HAS_GLOO) names.emplace_back("gloo");
+  if (MW_HAS_NCCL) names.emplace_back("nccl");
+  return names;
+}
+
 }  // namespace millwright::engine

@@ -5,6 +5,8 @@
 #include <ATen/ATen.h>
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "engine/ranks.h"
@@ -16,6 +18,8 @@ class RankGroup {
   /// Waits until all ranks are there; `device` is what this one computes on. Errors: job "train.lost_rank" (one did not
   /// come), "train.device_gone", "engine.no_group" (this libtorch has nothing that could sum here).
   [[nodiscard]] static Result<std::unique_ptr<RankGroup>> join(const Ranks& ranks, const at::Device& device);
+  /// What ranks can sum by with this libtorch: "gloo", "nccl".
+  [[nodiscard]] static std::vector<std::string> backends();
   virtual ~RankGroup() = default;
 
   /// Where what is to be summed has to lie.

@@ -10,6 +10,7 @@
 #include "torch/compat.h"
 #include "torch/devices.h"
 #include "torch/guard.h"
+#include "torch/rank_group.h"
 #include "torch/selftest.h"
 #include "torch/tensor_memory.h"
 #include "torch/trained_encoder.h"
@@ -44,6 +45,7 @@ void millwright_torch_start(int threads, int deterministic, Result<Json>* result
     return Json{{"version", TORCH_VERSION},
                 {"threads", at::get_num_threads()},
                 {"deterministic", at::globalContext().deterministicAlgorithms()},
+                {"ranks_sum_by", RankGroup::backends()},
                 {"openmp", at::hasOpenMP()},
                 {"lapack", at::hasLAPACK()},
                 {"mkldnn", at::hasMKLDNN()},
