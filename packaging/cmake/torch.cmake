@@ -3,6 +3,9 @@
 # sums from GPU to GPU is MILLWRIGHT_TORCH_NCCL; what that takes to compile, MILLWRIGHT_TORCH_NCCL_INCLUDES.
 set(MILLWRIGHT_TORCH "" CACHE PATH "Folder of a libtorch 2 (with include/ and lib/); empty: the distribution's libtorch")
 add_library(millwright_libtorch INTERFACE)
+# at::parallel_for() is a plain loop in a unit that is compiled without OpenMP.
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+target_link_libraries(millwright_libtorch INTERFACE OpenMP::OpenMP_CXX)
 set(MILLWRIGHT_TORCH_NCCL OFF)
 
 if(MILLWRIGHT_TORCH STREQUAL "")
