@@ -180,7 +180,8 @@ class TestRanks : public QObject {
     const pid_t first = start(both, 0, port), second = start(both, 1, port);
     QCOMPARE(wait_for(second), 5);
     QCOMPARE(wait_for(first), 5);
-    QVERIFY(!*both.job->result());
+    QVERIFY(!both.result().ok);
+    QVERIFY(both.result().message.find("Gloo") != std::string::npos);
   }
 
   bool gloo_ = false;
