@@ -56,7 +56,7 @@ class TestSchema : public QObject {
     QCOMPARE(find_asset(*f.project, "").error().code, std::string("asset.none"));
     MW_REQUIRE(next(f, "1.csv", "n\n1\n"));
     QCOMPARE(find_asset(*f.project, "")->name, std::string("a"));
-    QCOMPARE(find_asset(*f.project, "b").error().code, std::string("asset.unknown"));
+    QCOMPARE(find_asset(*f.project, "not-there").error().code, std::string("asset.unknown"));
     ImportRequest other = f.request("2.csv", "n\n1\n");
     other.asset = "b";
     MW_REQUIRE(f.import(other));
