@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 
 #include "detail/said.h"
 
@@ -56,12 +57,18 @@ Result<CurrentLabels> current_labels(const store::Project& project, const Curren
   return current;
 }
 
-std::vector<LabelCount> count_by_label(const CurrentLabels& labels) {
-  std::vector<LabelCount> counts;
-  for (const std::string& name : labels.names) counts.push_back({name, 0});
+std::vector<LabelCount> count_by_label(const CurrentLabels& labels, TaskKind kind) {
+  std::vector<int64_t> rows(labels.names.size());
   for (const CurrentLabel& row : labels.rows)
-    if (!row.conflict) ++counts[static_cast<size_t>(row.label)].records;
-  std::erase_if(counts, [](const LabelCount& count) { return count.records == 0; });
+    if (!row.conflict) ++rows[static_cast<size_t>(row.label)];
+  std::map<std::string, int64_t> by_name;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto value = rows[i] > 0 ? std::optional(read_label(kind, labels.names[i])) : std::nullopt;
+    if (value && *value)
+      for (const std::string& name : names_in(**value)) by_name[name] += rows[i];
+  }
+  std::vector<LabelCount> counts;
+  for (const auto& [name, count] : by_name) counts.push_back({name, count});
   std::sort(counts.begin(), counts.end(), [](const LabelCount& a, const LabelCount& b) {
     return a.records != b.records ? a.records > b.records : a.label < b.label;
   });

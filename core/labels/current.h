@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/work.h"
+#include "labels/label_value.h"
 #include "store/project.h"
 
 namespace millwright::labels {
@@ -53,12 +54,13 @@ struct CurrentRequest {
 [[nodiscard]] Result<CurrentLabels> current_labels(const store::Project& project, const CurrentRequest& request,
                                                    const Work& work = {});
 
-/// Labeled records of a task by label, conflicts apart. Quick figure for pages.
+/// Records of a task that name each label, most first, conflicts apart; nothing of a number. Quick figure for pages.
 struct LabelCount {
   std::string label;
   int64_t records = 0;
 };
-[[nodiscard]] std::vector<LabelCount> count_by_label(const CurrentLabels& labels);
+[[nodiscard]] std::vector<LabelCount> count_by_label(const CurrentLabels& labels,
+                                                     TaskKind kind = TaskKind::single_label);
 
 /// Figures for the first page, some milliseconds at any size: acts by persons and rows in label files.
 struct LabelTotals {

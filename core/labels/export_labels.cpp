@@ -128,7 +128,7 @@ Status export_label_studio(const store::Project& project, const Task& task, deta
       trouble = fields.error();
       return false;
     }
-    const Json json = detail::label_studio_task(++number, rows.front().record, *fields, rows);
+    const Json json = detail::label_studio_task(++number, rows.front().record, *fields, task.kind, rows);
     rows.clear();
     return write((number == 1 ? "[\n" : ",\n") + to_text(json));
   };

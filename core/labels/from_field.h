@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,6 +10,9 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/work.h"
+#include "labels/schema.h"
+#include "labels/task.h"
+#include "records/columns.h"
 #include "store/project.h"
 
 namespace millwright::labels {
@@ -16,7 +20,8 @@ namespace millwright::labels {
 struct Rejected {
   std::string record;  ///< as it was given, or TAIL-ORDINAL
   std::string label;
-  std::string reason;  ///< a code: "unknown_label", "unknown_record", "no_record", "no_label", "unknown_status", …
+  std::string reason;  ///< a code: "unknown_label", "bad_label", "outside_text", "unknown_record", "no_record",
+                       ///< "no_label", "unknown_status", …
 };
 
 struct BulkLabels {
@@ -29,6 +34,18 @@ struct BulkLabels {
   int schema_version = 0;
   bool schema_made = false;  ///< the task had no labels: they were taken from the data
 };
+
+/// A field's values as labels of a task.
+struct FieldLabels {
+  std::vector<std::string> names;                  ///< labels in their one form, or as they stand where they are none
+  std::vector<std::optional<LabelValue>> meaning;  ///< of each name; nullopt: it is no label of this kind
+  std::vector<int32_t> codes;                      ///< into `names`, for each row of the scan; −1: missing
+  /// By name: a label that the schema knows.
+  [[nodiscard]] std::vector<bool> known(const LabelSchema& schema) const;
+};
+/// Error: bad_input "labels.no_such_field".
+[[nodiscard]] Result<FieldLabels> labels_in_field(const records::ColumnScan& scan, TaskKind kind,
+                                                  const std::string& field);
 
 struct FromField {
   int64_t task = 0;

@@ -50,14 +50,18 @@ class Import {
     const auto status = row.status.empty() ? std::optional(ActStatus::label) : status_from(row.status);
     if (!status) return reject(row, "unknown_status");
     const bool labels = *status == ActStatus::label || *status == ActStatus::suggestion;
-    if (labels && row.label.empty()) return reject(row, "no_label");
-    if (labels && !labels_.contains(row.label)) return reject(row, "unknown_label");
+    std::string label;
+    if (labels) {
+      if (row.label.empty()) return reject(row, "no_label");
+      MW_ASSIGN(const auto faulty, read(row.label, *record, label));
+      if (!faulty.empty()) return reject(row, faulty);
+    }
     if (row.event.empty()) {
       if (!labels) return reject(row, "no_event");
-      bulk_.push_back({*record, row.label, *status == ActStatus::suggestion || !request_.by});
+      bulk_.push_back({*record, std::move(label), *status == ActStatus::suggestion || !request_.by});
       return {};
     }
-    return take_event(row, *record, *status);
+    return take_event(row, label, *record, *status);
   }
 
   Status flush_events() {
@@ -91,7 +95,21 @@ class Import {
     return {};
   }
 
-  Status take_event(const ExchangeRow& row, const RecordRef& record, ActStatus status) {
+  /// The label in the one form; returns the reason why there is none.
+  Result<std::string> read(const std::string& typed, const RecordRef& record, std::string& label) {
+    const auto value = read_label(task_.kind, typed);
+    if (!value) return std::string("bad_label");
+    for (const std::string& name : names_in(*value))
+      if (!labels_.contains(name)) return std::string("unknown_label");
+    if (!value->spans.empty()) {
+      MW_ASSIGN(const int64_t length, known_.text_length(record, task_.text_field));
+      if (!fits(*value, length)) return std::string("outside_text");
+    }
+    label = text_of(*value);
+    return std::string();
+  }
+
+  Status take_event(const ExchangeRow& row, const std::string& label, const RecordRef& record, ActStatus status) {
     const auto event = detail::event_from(row.event);
     if (!event) return reject(row, "bad_event");
     if (event->row) {
@@ -106,7 +124,7 @@ class Import {
     act.task = task_.id;
     act.record = record;
     act.status = status;
-    if (status == ActStatus::label || status == ActStatus::suggestion) act.label = row.label;
+    if (status == ActStatus::label || status == ActStatus::suggestion) act.label = label;
     if (row.by.empty()) return reject(row, "no_annotator");
     act.by = row.by;
     act.device = row.device;
@@ -206,9 +224,10 @@ class Import {
 Result<BulkLabels> import_labels(store::Project& project, const ImportRequest& request, const fs::path& file,
                                  const Work& work) {
   MW_ASSIGN(Task task, read_task(project, request.task));
+  const TaskKind kind = task.kind;
   Import import(project, request, std::move(task));
   MW_TRY(import.prepare());
-  MW_TRY(detail::read_rows(request.format, file, [&](const ExchangeRow& row) -> Status {
+  MW_TRY(detail::read_rows(request.format, file, kind, [&](const ExchangeRow& row) -> Status {
     if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped.");
     return import.take(row);
   }));

@@ -47,21 +47,34 @@ struct Desk {
         task_tail(tail(task.uuid)),
         known(project, task.asset) {}
 
-  /// Before the transaction: everything that the disk need not be locked for.
-  Status check(const Act& act) {
+  /// Before the transaction: everything that the disk need not be locked for. Returns what the label says.
+  Result<LabelValue> check(const Act& act) {
     MW_TRY(check_act(act));
     MW_ASSIGN(const bool there, known.contains(act.record));
-    if (there) return {};
-    const auto text = known.text(act.record);
-    return detail::unknown_record(text ? *text : "number " + std::to_string(act.record.ordinal));
+    if (!there) {
+      const auto text = known.text(act.record);
+      return detail::unknown_record(text ? *text : "number " + std::to_string(act.record.ordinal));
+    }
+    if (act.status != ActStatus::label) return LabelValue{};
+    MW_ASSIGN(LabelValue label, read_label(task.kind, act.label));
+    if (!label.spans.empty()) MW_TRY(check_spans(act.record, label));
+    return label;
   }
 
-  Result<Annotation> append(store::Transaction& t, const Act& act, std::optional<int64_t> queue) {
+  Status check_spans(const RecordRef& record, const LabelValue& label) {
+    MW_ASSIGN(const int64_t length, known.text_length(record, task.text_field));
+    if (fits(label, length)) return {};
+    return fail(ErrorKind::usage, "labels.outside_text", "A span ends at {end}, behind the text of {n} characters.",
+                {{"end", std::to_string(label.spans.back().end)}, {"n", std::to_string(length)}});
+  }
+
+  Result<Annotation> append(store::Transaction& t, const Act& act, const LabelValue& label,
+                            std::optional<int64_t> queue) {
     MW_ASSIGN(const int version, detail::schema_version(t.db(), task.id));
     if (version != schema.version) {
       MW_ASSIGN(schema, detail::newest_schema(t.db(), task.id));
     }
-    if (act.status == ActStatus::label && !schema.knows(act.label))
+    if (act.status == ActStatus::label && !schema.knows(label))
       return fail(ErrorKind::usage, "labels.unknown_label", "The label schema of {task} has no label {label}.",
                   {{"task", task.name}, {"label", act.label}});
     Annotation made;
@@ -69,7 +82,7 @@ struct Desk {
     made.task = task.id;
     made.record = act.record;
     made.status = act.status;
-    if (act.status == ActStatus::label) made.label = act.label;
+    if (act.status == ActStatus::label) made.label = text_of(label);
     if (!blank(act.note)) made.note = act.note;
     made.by = t.actor().name;
     made.device = t.actor().device;
@@ -187,7 +200,7 @@ Result<std::vector<Item>> Labeling::upcoming(int count) {
 
 Result<Recorded> Labeling::record(const Act& act) {
   State& s = *state_;
-  MW_TRY(s.desk.check(act));
+  MW_ASSIGN(const LabelValue label, s.desk.check(act));
   constexpr size_t kAhead = 4;  // leased in the same transaction, so that one key press is one sync
   std::optional<int64_t> position;
   if (s.cursor) {
@@ -201,7 +214,7 @@ Result<Recorded> Labeling::record(const Act& act) {
       MW_ASSIGN(settled, detail::settled_in(t.db(), s.desk.task.id, *queue, act.record));
     }
     Recorded done;
-    MW_ASSIGN(done.annotation, s.desk.append(t, act, queue));
+    MW_ASSIGN(done.annotation, s.desk.append(t, act, label, queue));
     MW_ASSIGN(done.draft, s.desk.draft(t, done.annotation));
     if (queue) {
       if (!settled) MW_TRY(detail::count_done(t, *queue, +1));
@@ -269,8 +282,8 @@ Result<ManyRecorded> record_many(store::Project& project, int64_t task, std::spa
       const double begun = steady_seconds();
       for (size_t i = next; i < acts.size() && (i == next || steady_seconds() - begun < kSlice); ++i) {
         auto made = [&]() -> Result<Annotation> {
-          MW_TRY(desk.check(acts[i]));
-          MW_ASSIGN(Annotation act, desk.append(t, acts[i], std::nullopt));
+          MW_ASSIGN(const LabelValue label, desk.check(acts[i]));
+          MW_ASSIGN(Annotation act, desk.append(t, acts[i], label, std::nullopt));
           MW_ASSIGN(const auto draft, desk.draft(t, act));
           return act;
         }();

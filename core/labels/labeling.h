@@ -31,7 +31,8 @@ struct Item {
   std::optional<Annotation> own;    ///< this person's last act on it that was not undone
 };
 
-/// What a person does with a record. `label` for label; `note` for flag (must not be blank), optional elsewhere.
+/// What a person does with a record. `label`, as labels/label_value.h reads it, for label; `note` for flag (must not be
+/// blank), optional elsewhere.
 struct Act {
   RecordRef record;
   ActStatus status = ActStatus::label;  ///< label, skip, unsure or flag
@@ -66,7 +67,8 @@ class Labeling {
   /// The next items of the queue for this person, at most `count`, in order, leased. Already settled items and those
   /// leased by others are passed over. Empty: nothing left, or no queue.
   [[nodiscard]] Result<std::vector<Item>> upcoming(int count);
-  /// Appends the act. Errors: usage "labels.no_label", "labels.unknown_label" (not in the schema),
+  /// Appends the act. Errors: usage "labels.no_label", "labels.bad_value", "labels.outside_text" (a span),
+  /// "labels.unknown_label" (not in the schema),
   /// "labels.note_needed", bad_input "labels.unknown_record". What is already the person's current label may be given
   /// again: a new act.
   [[nodiscard]] Result<Recorded> record(const Act& act);

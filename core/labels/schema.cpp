@@ -52,6 +52,11 @@ bool LabelSchema::knows(std::string_view label) const {
   return std::any_of(labels.begin(), labels.end(), [&](const Label& entry) { return entry.name == label; });
 }
 
+bool LabelSchema::knows(const LabelValue& label) const {
+  const std::vector<std::string> names = names_in(label);
+  return std::all_of(names.begin(), names.end(), [&](const std::string& name) { return knows(name); });
+}
+
 void assign_keys(std::vector<Label>& labels) {
   std::string free = "123456789";
   for (char c = 'a'; c <= 'z'; ++c)
@@ -81,6 +86,9 @@ Result<std::vector<LabelSchema>> schema_history(const store::Project& project, i
 }
 
 Result<LabelSchema> set_schema(store::Project& project, int64_t task, std::vector<Label> labels) {
+  MW_ASSIGN(const Task found, read_task(project, task));
+  if (found.kind == TaskKind::number)
+    return fail(ErrorKind::usage, "task.number_labels", "A task that asks for a number has no labels.");
   assign_keys(labels);
   MW_TRY(detail::check_labels(labels));
   return project.write([&](store::Transaction& t) -> Result<LabelSchema> {

@@ -26,6 +26,8 @@ struct LabelSchema {
   std::string by;
   int64_t time_ms = 0;
   [[nodiscard]] bool knows(std::string_view label) const;
+  /// All that a label names is there.
+  [[nodiscard]] bool knows(const LabelValue& label) const;
 };
 
 /// Keys that the labeling page uses for itself and that no label gets: s skip, u unsure, f flag, z undo, m my labels,
@@ -39,8 +41,8 @@ void assign_keys(std::vector<Label>& labels);
 [[nodiscard]] Result<LabelSchema> current_schema(const store::Project& project, int64_t task);
 /// Oldest first.
 [[nodiscard]] Result<std::vector<LabelSchema>> schema_history(const store::Project& project, int64_t task);
-/// Writes the next version when something differs. Errors: usage "schema.no_label", "schema.duplicate_label",
-/// "schema.duplicate_key", "schema.command_key".
+/// Writes the next version when something differs. Errors: usage "task.number_labels", "schema.no_label",
+/// "schema.duplicate_label", "schema.duplicate_key", "schema.command_key".
 [[nodiscard]] Result<LabelSchema> set_schema(store::Project& project, int64_t task, std::vector<Label> labels);
 
 }  // namespace millwright::labels

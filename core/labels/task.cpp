@@ -21,7 +21,11 @@ Result<Task> read_row(const store::Statement& row) {
   task.uuid = row.uuid(1);
   task.name = row.string(2);
   task.asset = row.integer(3);
-  task.kind = row.string(4);
+  const auto kind = task_kind_from(row.text(4));
+  if (!kind)
+    return fail(ErrorKind::store, "task.kind", "This program does not know tasks of the kind {kind}.",
+                {{"kind", row.string(4)}}, "Use a newer version of it.");
+  task.kind = *kind;
   task.text_field = row.string(5);
   MW_ASSIGN(const Json fields, parse_json(row.text(6), "task.fields"));
   if (fields.is_array())
@@ -48,6 +52,8 @@ Status check_new(const store::Project& project, const NewTask& task) {
   if (task.fields.empty())
     return fail(ErrorKind::usage, "task.no_field", "A task needs at least one input field.", {},
                 "Say it with --text FIELD or --fields FIELD….");
+  if (task.kind == TaskKind::number && !task.labels.empty())
+    return fail(ErrorKind::usage, "task.number_labels", "A task that asks for a number has no labels.");
   MW_ASSIGN(const auto asset, records::asset_by_id(project, task.asset));
   for (const std::string& field : task.fields) {
     if (asset.schema.version > 0 && asset.schema.find(field) == nullptr)
@@ -73,13 +79,16 @@ Result<Task> create_task(store::Project& project, const NewTask& task) {
     if (exists)
       return fail(ErrorKind::usage, "task.exists", "There is a task named {task} already.", {{"task", task.name}});
     MW_ASSIGN(auto insert, t.db().prepare("INSERT INTO task(uuid, name, asset, kind, text_field, fields, created_ms) "
-                                          "VALUES(?, ?, ?, 'single_label', ?, ?, ?)"));
-    insert.with(uuid, task.name, task.asset, task.fields.front(), to_text(Json(task.fields)), t.time_ms());
+                                          "VALUES(?, ?, ?, ?, ?, ?, ?)"));
+    insert.with(uuid, task.name, task.asset, name_of(task.kind), task.fields.front(), to_text(Json(task.fields)),
+                t.time_ms());
     MW_TRY(insert.run());
     const int64_t made = t.db().last_insert_id();
-    if (!labels.empty()) MW_TRY(detail::insert_schema(t, made, 1, labels));
-    MW_TRY(t.audit("task.create", tail(uuid),
-                   Json{{"name", task.name}, {"fields", task.fields}, {"labels", labels.size()}}));
+    // Nothing has to be said about a number before it can be given.
+    if (!labels.empty() || task.kind == TaskKind::number) MW_TRY(detail::insert_schema(t, made, 1, labels));
+    MW_TRY(t.audit(
+        "task.create", tail(uuid),
+        Json{{"name", task.name}, {"kind", name_of(task.kind)}, {"fields", task.fields}, {"labels", labels.size()}}));
     return made;
   }));
   return read_task(project, id);

@@ -11,6 +11,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "labels/label_value.h"
 #include "store/project.h"
 
 namespace millwright::labels {
@@ -21,12 +22,12 @@ struct Task {
   Uuid uuid;
   std::string name;
   int64_t asset = 0;
-  std::string kind;                        ///< "single_label"
+  TaskKind kind = TaskKind::single_label;
   std::string text_field;                  ///< shown large
   std::vector<std::string> fields;         ///< the input: what conflicts and leakage compare; text_field is the first
   std::optional<std::string> label_field;  ///< known after labels were taken from a field
   int64_t created_ms = 0;
-  int schema_version = 0;  ///< 0: no labels yet
+  int schema_version = 0;  ///< 0: no labels yet; a task that asks for a number has one from the first day
   int guide_version = 0;   ///< 0: nothing in the guide yet
 };
 
@@ -35,9 +36,11 @@ struct NewTask {
   int64_t asset = 0;                ///< row of the asset
   std::vector<std::string> fields;  ///< at least one; the first is shown large
   std::vector<std::string> labels;  ///< may be empty: later, from the data
+  TaskKind kind = TaskKind::single_label;
 };
 
-/// Errors: usage "task.exists", "task.no_field", bad_input "task.no_such_field".
+/// Errors: usage "task.exists", "task.no_field", "task.number_labels" (a number has no labels), bad_input
+/// "task.no_such_field".
 [[nodiscard]] Result<Task> create_task(store::Project& project, const NewTask& task);
 [[nodiscard]] Result<std::vector<Task>> list_tasks(const store::Project& project);
 /// By name, or by the tail of its id. An empty text means the only task there is (usage error "task.which" when there

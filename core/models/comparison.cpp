@@ -1,5 +1,8 @@
 #include "models/comparison.h"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <unordered_map>
 
 #include "base/ids.h"
@@ -17,40 +20,60 @@ std::optional<std::pair<Evaluation, Evaluation>> pair_up(const std::vector<Evalu
   };
   const auto on_test = [](const Evaluation& one) { return one.on_what.ends_with(":test"); };
   const auto a = find(ours, on_test), b = find(theirs, on_test);
-  if (a != ours.end() && b != theirs.end()) return std::pair(*a, *b);
+  if (a != ours.end() && b != theirs.end() && a->kind == b->kind) return std::pair(*a, *b);
   for (const Evaluation& one : ours) {
     if (!one.file) continue;
-    const auto same = find(theirs, [&](const Evaluation& other) { return other.on_what == one.on_what; });
+    const auto same =
+        find(theirs, [&](const Evaluation& other) { return other.on_what == one.on_what && other.kind == one.kind; });
     if (same != theirs.end()) return std::pair(one, *same);
   }
   return std::nullopt;
 }
 
-bool is_right(const Judged& row) { return row.truth >= 0 && row.truth == row.predicted; }
+/// What a row says of two models: one is right and the other wrong; of numbers, one is nearer than the other.
+class Measure {
+ public:
+  Measure(labels::TaskKind kind, const std::vector<std::string>& labels) {
+    if (kind != labels::TaskKind::number) return;
+    for (const std::string& label : labels) {
+      const auto value = labels::read_label(kind, label);
+      numbers_.push_back(value ? value->number : std::numeric_limits<double>::quiet_NaN());
+    }
+  }
+  /// 0: right; else how far away it is, where that counts, or 1.
+  [[nodiscard]] double miss(const Judged& row) const {
+    if (numbers_.empty()) return row.truth == row.predicted ? 0 : 1;
+    return std::abs(numbers_[static_cast<size_t>(row.truth)] - numbers_[static_cast<size_t>(row.predicted)]);
+  }
+
+ private:
+  std::vector<double> numbers_;
+};
 
 /// Counts pairs of rows. A record whose label was another in the two evaluations is left out: it was judged by two
 /// measures.
-void count_pairs(const Evaluation& ours, const std::vector<Judged>& our_rows, const Evaluation& theirs,
-                 const std::vector<Judged>& their_rows, Comparison& comparison) {
+void count_pairs(labels::TaskKind kind, const JudgedRows& ours, const JudgedRows& theirs, Comparison& comparison) {
+  const Measure our_measure(kind, ours.labels), their_measure(kind, theirs.labels);
   std::unordered_map<RecordRef, const Judged*> known;
-  known.reserve(their_rows.size());
-  for (const Judged& row : their_rows) known.emplace(RecordRef{row.batch, row.ordinal}, &row);
+  known.reserve(theirs.rows.size());
+  for (const Judged& row : theirs.rows) known.emplace(RecordRef{row.batch, row.ordinal}, &row);
   int64_t right = 0, other_right = 0;
-  for (const Judged& row : our_rows) {
+  for (const Judged& row : ours.rows) {
     const auto found = known.find(RecordRef{row.batch, row.ordinal});
     if (found == known.end() || row.truth < 0 || found->second->truth < 0) continue;
     const Judged& other = *found->second;
     if (ours.labels[static_cast<size_t>(row.truth)] != theirs.labels[static_cast<size_t>(other.truth)]) continue;
     ++comparison.n;
-    const bool a = is_right(row), b = is_right(other);
-    right += a ? 1 : 0;
-    other_right += b ? 1 : 0;
-    comparison.only_model_right += a && !b ? 1 : 0;
-    comparison.only_other_right += b && !a ? 1 : 0;
+    const double a = our_measure.miss(row), b = their_measure.miss(other);
+    right += a == 0 ? 1 : 0;
+    other_right += b == 0 ? 1 : 0;
+    comparison.only_model_right += a < b ? 1 : 0;
+    comparison.only_other_right += b < a ? 1 : 0;
   }
-  if (comparison.n == 0) return;
-  comparison.accuracy = static_cast<double>(right) / static_cast<double>(comparison.n);
-  comparison.other_accuracy = static_cast<double>(other_right) / static_cast<double>(comparison.n);
+  const auto n = static_cast<double>(comparison.n);
+  const bool counted = comparison.n > 0 && kind != labels::TaskKind::number;
+  comparison.accuracy = counted ? static_cast<double>(right) / n : std::numeric_limits<double>::quiet_NaN();
+  comparison.other_accuracy = counted ? static_cast<double>(other_right) / n : std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace
@@ -81,9 +104,10 @@ Result<std::optional<Comparison>> compare_models(const store::Project& project, 
   comparison.other = other.id;
   comparison.on_what = pair->first.on_what;
   comparison.other_on_what = pair->second.on_what;
-  MW_ASSIGN(const std::vector<Judged> our_rows, judged_rows(project, pair->first));
-  MW_ASSIGN(const std::vector<Judged> their_rows, judged_rows(project, pair->second));
-  count_pairs(pair->first, our_rows, pair->second, their_rows, comparison);
+  comparison.kind = pair->first.kind;
+  MW_ASSIGN(const JudgedRows our_rows, judged_rows(project, pair->first));
+  MW_ASSIGN(const JudgedRows their_rows, judged_rows(project, pair->second));
+  count_pairs(comparison.kind, our_rows, their_rows, comparison);
   if (comparison.n == 0) return std::optional<Comparison>();
   comparison.p = statistics::mcnemar(comparison.only_model_right, comparison.only_other_right).p;
   comparison.difference =
@@ -113,6 +137,7 @@ Json to_json(const BesideBaseline& beside) {
 Json to_json(const Comparison& comparison) {
   return {{"on", comparison.on_what},
           {"with_on", comparison.other_on_what},
+          {"kind", labels::name_of(comparison.kind)},
           {"n", comparison.n},
           {"accuracy", number_or_null(comparison.accuracy)},
           {"with_accuracy", number_or_null(comparison.other_accuracy)},

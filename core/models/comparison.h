@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "labels/label_value.h"
 #include "models/registry.h"
 #include "statistics/classification.h"
 #include "store/project.h"
@@ -19,13 +20,16 @@ enum class ComparisonVerdict { better, worse, cannot_tell };
 [[nodiscard]] std::string_view name_of(ComparisonVerdict verdict);  ///< "cannot_tell"
 
 struct Comparison {
-  int64_t model = 0, other = 0;             ///< rows of table model
-  std::string on_what, other_on_what;       ///< the evaluations whose rows were taken
-  int64_t n = 0;                            ///< rows that both were judged on
-  double accuracy = 0, other_accuracy = 0;  ///< on those rows
+  int64_t model = 0, other = 0;        ///< rows of table model
+  std::string on_what, other_on_what;  ///< the evaluations whose rows were taken
+  labels::TaskKind kind = labels::TaskKind::single_label;
+  int64_t n = 0;  ///< rows that both were judged on
+  /// Share of those rows that are right: with all their labels, or spans. NaN of numbers.
+  double accuracy = 0, other_accuracy = 0;
+  /// Of numbers: rows on which the one is nearer than the other.
   int64_t only_model_right = 0, only_other_right = 0;
-  statistics::Estimate difference;  ///< of the accuracies, with its 95 % interval over pairs
-  double p = 1;                     ///< McNemar's test
+  statistics::Estimate difference;  ///< of the two, as shares of the rows, with its 95 % interval over pairs
+  double p = 1;                     ///< McNemar's test; of numbers that is the sign test
   ComparisonVerdict verdict = ComparisonVerdict::cannot_tell;
 };
 inline constexpr double kComparisonAlpha = 0.05;

@@ -42,8 +42,8 @@ Result<bool> has_vectors(const store::Project& project, const Model& model, cons
 Result<Plan> make_plan(const store::Project& project, const EmbedRequest& request) {
   Plan plan;
   MW_ASSIGN(plan.model, find_model(project, request.model));
-  if (plan.model.family == "linear")
-    return fail(ErrorKind::usage, "embed.no_encoder", "{model} is a linear model: it has no vectors for texts.",
+  if (!is_encoder(plan.model))
+    return fail(ErrorKind::usage, "embed.no_encoder", "{model} is no encoder: it has no vectors for texts.",
                 {{"model", plan.model.name}}, "Add an encoder first: models P add FOLDER.");
   std::vector<records::BatchInfo> batches;
   if (request.batch.empty()) {

@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <limits>
-#include <map>
 
 #include "base/clock.h"
 #include "base/ids.h"
 #include "detail/encoder_facts.h"
 #include "detail/input_text.h"
 #include "detail/keep_evaluation.h"
+#include "detail/label_numbers.h"
 #include "labels/current.h"
 #include "labels/task.h"
 #include "models/prediction.h"
@@ -116,25 +116,6 @@ Result<Subject> find_subject(const store::Project& project, const Model& model, 
   return rows_of_snapshot(project, task, head, *split, request.where);
 }
 
-/// Labels of the model first, then those that only the rows have; the rows' labels as indexes into that list.
-std::vector<std::string> join_labels(const std::vector<std::string>& of_model, Subject& subject) {
-  std::vector<std::string> labels = of_model;
-  std::map<std::string, int32_t> numbers;
-  for (size_t k = 0; k < labels.size(); ++k) numbers.emplace(labels[k], static_cast<int32_t>(k));
-  std::vector<int32_t> number_of_name(subject.names.size(), -1);
-  for (int32_t& truth : subject.truth) {
-    int32_t& number = number_of_name.at(static_cast<size_t>(truth));
-    if (number < 0) {
-      const std::string& name = subject.names[static_cast<size_t>(truth)];
-      const auto [found, fresh] = numbers.try_emplace(name, static_cast<int32_t>(labels.size()));
-      if (fresh) labels.push_back(name);
-      number = found->second;
-    }
-    truth = number;
-  }
-  return labels;
-}
-
 /// Milliseconds of single predictions, on texts from all over the list.
 Result<std::vector<double>> latencies(Predictor& predictor, const std::vector<std::string>& texts, const Work& work) {
   constexpr size_t kTimed = 500;
@@ -143,7 +124,7 @@ Result<std::vector<double>> latencies(Predictor& predictor, const std::vector<st
   for (size_t i = 0; i < texts.size(); i += step) {
     if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped; nothing was kept.");
     const double began = steady_seconds();
-    MW_TRY(predictor.best(texts[i]));
+    MW_TRY(predictor.predict(texts[i]));
     milliseconds.push_back((steady_seconds() - began) * 1000);
   }
   return milliseconds;
@@ -153,31 +134,34 @@ Result<std::vector<double>> latencies(Predictor& predictor, const std::vector<st
 
 Result<Evaluation> evaluate(store::Project& project, const EvaluateRequest& request, const Work& work) {
   MW_ASSIGN(const Model model, find_model(project, request.model));
-  if (model.family != "linear") {
+  if (is_encoder(model)) {
     MW_ASSIGN(const auto config, detail::config_of(project, model));
-    MW_TRY(detail::require_labels(model, config));
+    MW_TRY(detail::require_kind(model, config));
   }
   MW_ASSIGN(Subject subject, find_subject(project, model, request));
   if (subject.texts.empty())
     return fail(ErrorKind::bad_input, "evaluate.no_rows", "{on} has no rows with a label.", {{"on", subject.on_what}},
                 "Label some of its records first.");
   MW_ASSIGN(Predictor predictor, Predictor::load(project, model));
-  const std::vector<std::string> labels = join_labels(predictor.labels(), subject);
+  MW_TRY(detail::check_kind(project, model, predictor.kind()));
+  // Labels of the model first, then those that only the rows have; whole labels of other kinds as they come.
+  detail::LabelNumbers numbers;
+  if (predictor.kind() == labels::TaskKind::single_label) numbers = detail::LabelNumbers(predictor.labels());
   std::vector<Judged> rows;
-  MW_TRY(predictor.predict_all(subject.texts, work, [&](size_t i, std::span<const double> probabilities) {
-    const text::BestLabel best = best_label(probabilities);
-    rows.push_back({subject.records[i].batch, subject.records[i].ordinal, subject.truth[i],
-                    static_cast<int32_t>(best.label), best.confidence});
+  MW_TRY(predictor.answer_all(subject.texts, false, work, [&](size_t i, const Predictor::Prediction& said) {
+    rows.push_back({subject.records[i].batch, subject.records[i].ordinal,
+                    numbers(subject.names[static_cast<size_t>(subject.truth[i])]), numbers(said.label),
+                    said.confidence});
     return true;
   }));
   MW_ASSIGN(const std::vector<double> milliseconds, latencies(predictor, subject.texts, work));
-  Evaluation evaluation = judge(labels, rows);
+  MW_ASSIGN(Evaluation evaluation, detail::judge_kind(predictor.kind(), numbers.names(), rows));
   evaluation.model = model.id;
   evaluation.on_what = subject.on_what;
   evaluation.latency_p50_ms = statistics::quantile(milliseconds, 0.5);
   evaluation.latency_p95_ms = statistics::quantile(milliseconds, 0.95);
   if (project.read_only()) return evaluation;
-  MW_ASSIGN(const store::WrittenFile file, detail::write_judged(project, evaluation, rows));
+  MW_ASSIGN(const store::WrittenFile file, detail::write_judged(project, evaluation, numbers.names(), rows));
   MW_ASSIGN(evaluation.id, project.write([&](store::Transaction& transaction) {
     return detail::enter_evaluation(transaction, model.id, evaluation, file);
   }));
@@ -205,9 +189,9 @@ Result<std::vector<Evaluation>> evaluations_of(const store::Project& project, in
   return out;
 }
 
-Result<std::vector<Judged>> judged_rows(const store::Project& project, const Evaluation& evaluation) {
-  std::vector<Judged> rows;
-  if (!evaluation.file) return rows;
+Result<JudgedRows> judged_rows(const store::Project& project, const Evaluation& evaluation) {
+  JudgedRows judged;
+  if (!evaluation.file) return judged;
   MW_ASSIGN(const store::Facts facts, store::read_facts(project, *evaluation.file));
   using Kind = store::FactsColumn::Kind;
   const auto* batches = facts.find("batch", Kind::integer);
@@ -216,12 +200,14 @@ Result<std::vector<Judged>> judged_rows(const store::Project& project, const Eva
   const auto* predicted = facts.find("predicted", Kind::text);
   const auto* confidence = facts.find("confidence", Kind::real);
   if (batches == nullptr || ordinals == nullptr || truth == nullptr || predicted == nullptr || confidence == nullptr ||
-      truth->dictionary != evaluation.labels || predicted->dictionary != evaluation.labels)
+      truth->dictionary != predicted->dictionary ||
+      (evaluation.kind == labels::TaskKind::single_label && truth->dictionary != evaluation.labels))
     return fail(ErrorKind::store, "store.damaged", "A file of evaluated rows is damaged.");
   for (size_t i = 0; i < static_cast<size_t>(facts.rows); ++i)
-    rows.push_back({batches->integers[i], ordinals->integers[i], static_cast<int32_t>(truth->integers[i]),
-                    static_cast<int32_t>(predicted->integers[i]), confidence->reals[i]});
-  return rows;
+    judged.rows.push_back({batches->integers[i], ordinals->integers[i], static_cast<int32_t>(truth->integers[i]),
+                           static_cast<int32_t>(predicted->integers[i]), confidence->reals[i]});
+  judged.labels = truth->dictionary;
+  return judged;
 }
 
 }  // namespace millwright::models

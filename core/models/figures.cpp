@@ -71,6 +71,59 @@ Evaluation judge(const std::vector<std::string>& labels, const std::vector<Judge
   return out;
 }
 
+std::span<const std::string_view> figures_of(labels::TaskKind kind) {
+  static constexpr std::string_view kMulti[] = {"micro_f1", "macro_f1", "accuracy", "hamming_loss"};
+  static constexpr std::string_view kSpans[] = {"f1", "precision", "recall", "accuracy"};
+  static constexpr std::string_view kNumber[] = {"r2", "mae", "rmse", "pearson"};
+  switch (kind) {
+    case labels::TaskKind::single_label:
+      return {};
+    case labels::TaskKind::multi_label:
+      return kMulti;
+    case labels::TaskKind::spans:
+      return kSpans;
+    case labels::TaskKind::number:
+      return kNumber;
+  }
+  return {};
+}
+
+std::optional<Headline> headline_of(const Json& metrics) {
+  for (const char* name : {"micro_f1", "f1", "r2", "accuracy"})
+    if (const Json& found = part(metrics, name); found.is_object()) return Headline{name, estimate_from(found)};
+  return std::nullopt;
+}
+
+std::string_view title_of_figure(std::string_view name) {
+  constexpr std::pair<std::string_view, std::string_view> kTitles[] = {{"micro_f1", "micro F1"},
+                                                                       {"macro_f1", "macro F1"},
+                                                                       {"f1", "F1"},
+                                                                       {"r2", "R²"},
+                                                                       {"mae", "mean absolute error"},
+                                                                       {"rmse", "root mean square error"},
+                                                                       {"pearson", "correlation"},
+                                                                       {"hamming_loss", "Hamming loss"}};
+  for (const auto& [key, title] : kTitles)
+    if (key == name) return title;
+  return name;
+}
+
+namespace {
+
+Json latency_json(const Evaluation& e) {
+  return {{"p50", number_or_null(e.latency_p50_ms)}, {"p95", number_or_null(e.latency_p95_ms)}};
+}
+
+Json other_kind_json(const Evaluation& e, Json per_class) {
+  Json json = {{"on", e.on_what}, {"kind", labels::name_of(e.kind)}, {"n", e.n}};
+  for (const Figure& figure : e.figures) json[figure.name] = estimate_json(figure.value);
+  if (e.kind != labels::TaskKind::number) json["per_class"] = std::move(per_class);
+  json["latency_ms"] = latency_json(e);
+  return json;
+}
+
+}  // namespace
+
 Json to_json(const Evaluation& e) {
   Json per_class = Json::array();
   for (const LabelFigures& figures : e.per_class)
@@ -79,6 +132,7 @@ Json to_json(const Evaluation& e) {
                          {"recall", number_or_null(figures.recall)},
                          {"f1", number_or_null(figures.f1)},
                          {"support", figures.support}});
+  if (e.kind != labels::TaskKind::single_label) return other_kind_json(e, std::move(per_class));
   Json rows = Json::array();
   const size_t k = e.labels.size();
   for (size_t row = 0; row < k; ++row) {
@@ -93,6 +147,7 @@ Json to_json(const Evaluation& e) {
                            {"confidence", bin.confidence},
                            {"accuracy", bin.accuracy}});
   return {{"on", e.on_what},
+          {"kind", labels::name_of(e.kind)},
           {"n", e.n},
           {"accuracy", estimate_json(e.accuracy)},
           {"macro_f1", estimate_json(e.macro_f1)},
@@ -100,12 +155,15 @@ Json to_json(const Evaluation& e) {
           {"per_class", per_class},
           {"confusion", {{"labels", e.labels}, {"counts", rows}}},
           {"reliability", reliability},
-          {"latency_ms", {{"p50", number_or_null(e.latency_p50_ms)}, {"p95", number_or_null(e.latency_p95_ms)}}}};
+          {"latency_ms", latency_json(e)}};
 }
 
 Result<Evaluation> evaluation_from_json(const Json& json) {
   Evaluation e;
   e.on_what = text(json, "on");
+  e.kind = labels::task_kind_from(text(json, "kind")).value_or(labels::TaskKind::single_label);
+  for (const std::string_view name : figures_of(e.kind))
+    e.figures.push_back({std::string(name), estimate_from(part(json, name))});
   e.n = whole(json, "n");
   e.accuracy = estimate_from(part(json, "accuracy"));
   e.macro_f1 = estimate_from(part(json, "macro_f1"));
@@ -118,6 +176,10 @@ Result<Evaluation> evaluation_from_json(const Json& json) {
   for (const Json& bin : part(json, "reliability"))
     e.reliability.push_back({number(bin, "low"), number(bin, "high"), whole(bin, "count"), number(bin, "confidence"),
                              number(bin, "accuracy")});
+  if (e.kind != labels::TaskKind::single_label) {
+    for (const LabelFigures& figures : e.per_class) e.labels.push_back(figures.label);
+    return e;
+  }
   const Json& confusion = part(json, "confusion");
   for (const Json& label : part(confusion, "labels"))
     if (label.is_string()) e.labels.push_back(label.get<std::string>());

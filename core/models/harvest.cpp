@@ -1,11 +1,15 @@
 // What a training job leaves becomes a run, a model and its evaluations.
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
+#include <unordered_map>
 
 #include "base/hash.h"
 #include "base/ids.h"
 #include "detail/job_inputs.h"
 #include "detail/keep_evaluation.h"
+#include "detail/label_numbers.h"
 #include "labels/task.h"
 #include "models/cross_validation.h"
 #include "models/embedding.h"
@@ -62,38 +66,63 @@ Result<store::BlobRef> take_file(store::Project& project, const jobs::JobFolder&
   return blob;
 }
 
-/// Numbers labels in the order in which they come.
-class LabelNumbers {
- public:
-  int32_t operator()(const std::string& name) {
-    const auto [place, fresh] = numbers_.try_emplace(name, static_cast<int32_t>(names_.size()));
-    if (fresh) names_.push_back(name);
-    return place->second;
-  }
-  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
-
- private:
-  std::map<std::string, int32_t> numbers_;
-  std::vector<std::string> names_;
+/// How rows of the job's kind of task are judged.
+struct Judging {
+  labels::TaskKind kind;
+  detail::LabelNumbers numbers;
+  std::unordered_map<RecordRef, std::string> truth;  ///< by the snapshot, of other kinds than single_label
+  std::map<std::string, std::vector<Judged>> rows;   ///< by split
 };
 
+/// How sure the model was of what it predicted, by a line of its own kind.
+double confidence_in(const Json& line, labels::TaskKind kind) {
+  double least = std::numeric_limits<double>::quiet_NaN();
+  const auto add = [&](double value) { least = std::isnan(least) ? value : std::min(least, value); };
+  if (kind == labels::TaskKind::spans)
+    for (const Json& span : line.at("predicted")) add(span.at("confidence").get<double>());
+  if (kind == labels::TaskKind::multi_label) {
+    const auto said = line.at("predicted").get<std::vector<std::string>>();
+    for (const auto& [label, probability] : line.at("scores").items()) {
+      const auto p = probability.get<double>();
+      add(std::find(said.begin(), said.end(), label) != said.end() ? p : 1 - p);
+    }
+  }
+  return least;
+}
+
+Status take_line(const Json& line, Judging& judging) {
+  for (const char* key : {"record", "split"})
+    if (!line.is_object() || !line.value(key, Json()).is_string()) return damaged("a prediction that is incomplete");
+  const auto record = detail::record_from(line["record"].get_ref<const std::string&>());
+  if (!record) return damaged("a prediction that is incomplete");
+  std::string truth, predicted;
+  double confidence = 0;
+  if (judging.kind == labels::TaskKind::single_label) {
+    truth = line.at("label").get<std::string>();
+    predicted = line.at("predicted").get<std::string>();
+    confidence = line.at("confidence").get<double>();
+  } else {
+    const auto found = judging.truth.find(*record);
+    const auto value = labels::read_label(judging.kind, to_text(line.at("predicted")));
+    if (found == judging.truth.end() || !value) return damaged("a prediction that is incomplete");
+    truth = found->second;
+    predicted = labels::text_of(*value);
+    confidence = confidence_in(line, judging.kind);
+  }
+  judging.rows[line["split"].get<std::string>()].push_back(
+      {record->batch, record->ordinal, judging.numbers(truth), judging.numbers(predicted), confidence});
+  return {};
+}
+
 /// Reads predictions.jsonl into rows by split.
-Status read_predictions(const fs::path& path, const std::vector<std::string>& model_labels, LabelNumbers& numbers,
-                        std::map<std::string, std::vector<Judged>>& rows) {
-  for (const std::string& label : model_labels) (void)numbers(label);
+Status read_predictions(const fs::path& path, Judging& judging) {
   MW_ASSIGN(const MappedFile file, MappedFile::open(path));
   std::string_view rest = file.text();
   while (!rest.empty()) {
     const size_t end = std::min(rest.find('\n'), rest.size());
     MW_ASSIGN(const Json line, parse_json(rest.substr(0, end), "predictions.jsonl"));
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    for (const char* key : {"record", "split", "label", "predicted"})
-      if (!line.is_object() || !line.value(key, Json()).is_string()) return damaged("a prediction that is incomplete");
-    const auto record = detail::record_from(line["record"].get_ref<const std::string&>());
-    if (!record || !line.value("confidence", Json()).is_number()) return damaged("a prediction that is incomplete");
-    rows[line["split"].get<std::string>()].push_back(
-        {record->batch, record->ordinal, numbers(line["label"].get<std::string>()),
-         numbers(line["predicted"].get<std::string>()), line["confidence"].get<double>()});
+    MW_TRY(take_line(line, judging));
   }
   return {};
 }
@@ -121,14 +150,28 @@ std::vector<std::string> labels_of(const Json& config) {
   return labels;
 }
 
+/// What rows are judged by. Words and vectors tell no label: their predictions file is empty.
+Result<Judging> judging_of(const store::Project& project, const jobs::JobFolder& folder,
+                           const snapshots::Snapshot& snapshot, labels::TaskKind kind) {
+  Judging judging{kind, {}, {}, {}};
+  if (kind == labels::TaskKind::single_label) {
+    MW_ASSIGN(const std::string config_text, read_file(folder.file("model/config.json")));
+    MW_ASSIGN(const Json config, parse_json(config_text, "config.json"));
+    judging.numbers = detail::LabelNumbers(labels_of(config));
+    return judging;
+  }
+  MW_ASSIGN(const snapshots::SnapshotRows rows, snapshots::read_rows(project, snapshot));
+  for (size_t i = 0; i < rows.size(); ++i)
+    judging.truth.emplace(rows.records[i], rows.labels[static_cast<size_t>(rows.label[i])]);
+  return judging;
+}
+
 /// Judges what the engine predicted: validation and test.
-Status judge_splits(store::Project& project, const jobs::JobFolder& folder, Outcome& outcome) {
-  MW_ASSIGN(const std::string config_text, read_file(folder.file("model/config.json")));
-  MW_ASSIGN(const Json config, parse_json(config_text, "config.json"));
-  const std::vector<std::string> labels = labels_of(config);
-  LabelNumbers numbers;
-  std::map<std::string, std::vector<Judged>> rows;
-  MW_TRY(read_predictions(folder.file("predictions.jsonl"), labels, numbers, rows));
+Status judge_splits(store::Project& project, const jobs::JobFolder& folder, const snapshots::Snapshot& snapshot,
+                    labels::TaskKind kind, Outcome& outcome) {
+  MW_ASSIGN(Judging judging, judging_of(project, folder, snapshot, kind));
+  MW_TRY(read_predictions(folder.file("predictions.jsonl"), judging));
+  const auto& rows = judging.rows;
   // What tells no labels is judged by the engine's own figures.
   outcome.metrics = Json::object();
   if (rows.empty() && outcome.outputs["metrics"].value("test", Json()).is_object())
@@ -136,12 +179,13 @@ Status judge_splits(store::Project& project, const jobs::JobFolder& folder, Outc
   for (const std::string split : {"test", "validation"}) {
     const auto found = rows.find(split);
     if (found == rows.end()) continue;
-    JudgedSplit judged{judge(numbers.names(), found->second), {}};
+    MW_ASSIGN(Evaluation evaluation, detail::judge_kind(kind, judging.numbers.names(), found->second));
+    JudgedSplit judged{std::move(evaluation), {}};
     judged.evaluation.on_what = outcome.spec.value("snapshot", std::string()) + ":" + split;
     const Json& metrics = outcome.outputs["metrics"];
     judged.evaluation.latency_p50_ms = latency(metrics, split, "p50");
     judged.evaluation.latency_p95_ms = latency(metrics, split, "p95");
-    MW_ASSIGN(judged.file, detail::write_judged(project, judged.evaluation, found->second));
+    MW_ASSIGN(judged.file, detail::write_judged(project, judged.evaluation, judging.numbers.names(), found->second));
     const Json figures = short_figures(judged.evaluation);
     if (split == "test") {
       outcome.metrics = figures;
@@ -239,7 +283,7 @@ Result<jobs::Commit> harvest_checked(store::Project& project, const jobs::Job& j
     outcome.files.push_back({fs::path(name).filename().string(), blob});
   }
   if (outcome.weights == Digest{}) return damaged("its weights are missing");
-  MW_TRY(judge_splits(project, folder, outcome));
+  MW_TRY(judge_splits(project, folder, snapshot, task.kind, outcome));
   return jobs::Commit([job, outcome = std::move(outcome)](store::Transaction& transaction) {
     return enter(transaction, job, outcome);
   });

@@ -55,9 +55,9 @@ Result<ModelFolder> look_at_encoder(const fs::path& folder) {
   return found;
 }
 
-/// A linear model's numbers are looked at when it is loaded.
+/// A baseline's numbers are looked at when it is loaded.
 Status check_numbers(const fs::path& folder, const ModelFolder& found, const Work& work) {
-  if (found.family == "linear") return {};
+  if (found.layers == 0) return {};
   MW_ASSIGN(const text::EncoderFolder encoder, text::EncoderFolder::open(folder));
   return encoder.check_numbers(work);
 }
@@ -85,9 +85,9 @@ Result<std::vector<ModelFile>> export_onnx(const store::Project& project, const 
 Result<std::vector<ModelFile>> export_model(const store::Project& project, int64_t id, const fs::path& folder,
                                             ModelFormat format, const Work& work) {
   MW_ASSIGN(const Model model, read_model(project, id));
-  if (format == ModelFormat::onnx && model.family == "linear")
-    return fail(ErrorKind::usage, "models.no_encoder", "{model} is a linear model: only encoders are written as ONNX.",
-                {{"model", model.name}}, "--format hf writes its folder: configuration, vocabulary and safetensors.");
+  if (format == ModelFormat::onnx && !is_encoder(model))
+    return fail(ErrorKind::usage, "models.no_encoder", "{model} is no encoder: only encoders are written as ONNX.",
+                {{"model", model.name}}, "--format hf writes its own files.");
   MW_TRY(make_folders(folder));
   std::vector<ModelFile> written;
   for (const ModelFile& file : model.files) {

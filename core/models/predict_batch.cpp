@@ -1,5 +1,6 @@
 #include "base/ids.h"
 #include "detail/input_text.h"
+#include "detail/label_numbers.h"
 #include "labels/task.h"
 #include "models/prediction.h"
 #include "records/columns.h"
@@ -28,8 +29,14 @@ Result<BatchTexts> read_batch(const store::Project& project, const labels::Task&
   return out;
 }
 
+/// What was said of a record.
+struct Said {
+  int32_t label = 0;
+  double confidence = 0;
+};
+
 Result<int64_t> keep(store::Project& project, const Model& model, int64_t batch, const std::vector<std::string>& labels,
-                     const std::vector<RecordRef>& records, const std::vector<text::BestLabel>& best) {
+                     const std::vector<RecordRef>& records, const std::vector<Said>& said) {
   using Kind = store::FactsColumn::Kind;
   store::Facts facts;
   facts.what = "predictions";
@@ -42,8 +49,8 @@ Result<int64_t> keep(store::Project& project, const Model& model, int64_t batch,
   for (size_t i = 0; i < records.size(); ++i) {
     batches.integers.push_back(records[i].batch);
     ordinals.integers.push_back(records[i].ordinal);
-    predicted.integers.push_back(best[i].label);
-    confidence.reals.push_back(best[i].confidence);
+    predicted.integers.push_back(said[i].label);
+    confidence.reals.push_back(said[i].confidence);
   }
   facts.columns = {std::move(batches), std::move(ordinals), std::move(predicted), std::move(confidence)};
   MW_ASSIGN(const store::WrittenFile file, store::write_facts(project, facts));
@@ -72,18 +79,21 @@ Result<BatchPredictions> predict_batch(store::Project& project, const Model& mod
   MW_ASSIGN(const labels::Task task, labels::read_task(project, model.task));
   MW_ASSIGN(Predictor predictor, Predictor::load(project, model));
   MW_ASSIGN(const BatchTexts rows, read_batch(project, task, batch));
-  std::vector<text::BestLabel> best(rows.texts.size());
+  // One label a record: the model's list is the dictionary, also of labels that it never says.
+  detail::LabelNumbers numbers;
+  if (predictor.kind() == labels::TaskKind::single_label) numbers = detail::LabelNumbers(predictor.labels());
+  std::vector<Said> said(rows.texts.size());
   BatchPredictions out;
-  out.rows = static_cast<int64_t>(best.size());
+  out.rows = static_cast<int64_t>(said.size());
   bool show = static_cast<bool>(each);
-  MW_TRY(predictor.predict_all(rows.texts, work, [&](size_t i, std::span<const double> probabilities) {
-    best[i] = best_label(probabilities);
-    out.mean_confidence += best[i].confidence / static_cast<double>(best.size());
-    if (show) show = each({rows.records[i], predictor.prediction_of(probabilities, with_scores)});
+  MW_TRY(predictor.answer_all(rows.texts, with_scores, work, [&](size_t i, Predictor::Prediction prediction) {
+    said[i] = {numbers(prediction.label), prediction.confidence};
+    out.mean_confidence += prediction.confidence / static_cast<double>(said.size());
+    if (show) show = each({rows.records[i], std::move(prediction)});
     return show || !each || save;
   }));
   if (save) {
-    MW_ASSIGN(out.file, keep(project, model, batch, predictor.labels(), rows.records, best));
+    MW_ASSIGN(out.file, keep(project, model, batch, numbers.names(), rows.records, said));
   }
   return out;
 }

@@ -106,8 +106,8 @@ class Waiting {
   }
   Result<bool> predict() {
     bool wanted = true;
-    MW_TRY(predictor_.predict_all(texts_, {{}, work_.stop}, [&](size_t i, std::span<const double> probabilities) {
-      wanted = each_({rows_[i], predictor_.prediction_of(probabilities, with_scores_)});
+    MW_TRY(predictor_.answer_all(texts_, with_scores_, {{}, work_.stop}, [&](size_t i, Predictor::Prediction said) {
+      wanted = each_({rows_[i], std::move(said)});
       return wanted;
     }));
     rows_.clear();

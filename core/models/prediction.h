@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "base/work.h"
+#include "labels/label_value.h"
 #include "models/registry.h"
 #include "store/project.h"
 #include "text/linear_classifier.h"
@@ -35,17 +36,22 @@ class Predictor {
   ~Predictor();
 
   struct Prediction {
-    std::string label;
-    double confidence = 0;
+    std::string label;      ///< as labels/label_value.h writes it
+    double confidence = 0;  ///< of several labels, or spans, that of the least sure one; NaN of a number, or of no span
     std::vector<std::pair<std::string, double>> scores;  ///< every label's probability, where asked for
   };
+  [[nodiscard]] labels::TaskKind kind() const;
   [[nodiscard]] Result<Prediction> predict(std::string_view text, bool with_scores = false);
+  /// Many texts in their order, as many at once as suit the model. `each` gets a text's place and what the model says;
+  /// it returns false to stop. Error: cancelled.
+  [[nodiscard]] Status answer_all(std::span<const std::string> texts, bool with_scores, const Work& work,
+                                  const std::function<bool(size_t, Prediction)>& each);
   /// Index of the best label and its probability.
   [[nodiscard]] Result<text::BestLabel> best(std::string_view text);
   /// Indexes and probabilities of the k best, best first.
   [[nodiscard]] Result<std::vector<text::BestLabel>> best_of(std::string_view text, size_t k);
-  /// Many texts in their order, as many at once as suit the model. `each` gets a text's place and the probability of
-  /// each label; it returns false to stop. Error: cancelled.
+  /// The same with the probability of each label, of models that tell labels of a whole text. Errors: cancelled, usage
+  /// "predict.no_probabilities" (spans, a number).
   [[nodiscard]] Status predict_all(std::span<const std::string> texts, const Work& work,
                                    const std::function<bool(size_t, std::span<const double>)>& each);
   /// So many texts at once cost less than one by one; 1: it makes no difference.
@@ -53,7 +59,6 @@ class Predictor {
   [[nodiscard]] const std::vector<std::string>& labels() const;
   /// The fields that it was trained on, where it says so.
   [[nodiscard]] std::vector<std::string> fields() const;
-  [[nodiscard]] Prediction prediction_of(std::span<const double> probabilities, bool with_scores) const;
 
  private:
   explicit Predictor(std::unique_ptr<detail::Backend> backend);
@@ -79,7 +84,7 @@ struct RowPrediction {
 struct BatchPredictions {
   int64_t file = 0;  ///< row of prediction_file; 0: not kept
   int64_t rows = 0;
-  double mean_confidence = 0;
+  double mean_confidence = 0;  ///< NaN where a row has none (numbers, texts without spans)
 };
 struct RecordPrediction {
   RecordRef record;

@@ -24,18 +24,42 @@ text::BestLabel best_label(std::span<const double> probabilities) {
   return {static_cast<uint32_t>(best - probabilities.begin()), *best};
 }
 
-Predictor::Prediction Predictor::prediction_of(std::span<const double> probabilities, bool with_scores) const {
-  const text::BestLabel best = best_label(probabilities);
-  Prediction prediction{labels()[best.label], best.confidence, {}};
+namespace {
+
+Predictor::Prediction prediction_of(detail::Answer answer, const std::vector<std::string>& labels, bool with_scores) {
+  Predictor::Prediction prediction{std::move(answer.label), answer.confidence, {}};
   if (with_scores)
-    for (size_t k = 0; k < labels().size(); ++k) prediction.scores.emplace_back(labels()[k], probabilities[k]);
+    for (size_t k = 0; k < answer.probabilities.size(); ++k)
+      prediction.scores.emplace_back(labels[k], answer.probabilities[k]);
   return prediction;
 }
 
+/// Calls `use(at, n)` for so many texts as suit at once, until it returns false; stops where that is wanted.
+template <class Use>
+Status in_batches(size_t texts, size_t batch, const Work& work, const Use& use) {
+  constexpr size_t kBetweenChecks = 1024;  // rows between two looks at the stop token
+  size_t checked = 0;
+  for (size_t at = 0; at < texts;) {
+    if (at >= checked) {
+      if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped before it was done.");
+      work.report({"predict", static_cast<int64_t>(at), static_cast<int64_t>(texts), "rows"});
+      checked = at + kBetweenChecks;
+    }
+    const size_t n = std::min(batch, texts - at);
+    MW_ASSIGN(const bool wanted, use(at, n));
+    if (!wanted) return {};
+    at += n;
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<Predictor::Prediction> Predictor::predict(std::string_view text, bool with_scores) {
   const std::array<std::string, 1> one{std::string(text)};
-  MW_TRY(backend_->probabilities(one, probabilities_, {}));
-  return prediction_of(probabilities_, with_scores);
+  std::vector<detail::Answer> answers;
+  MW_TRY(backend_->answer(one, answers, {}));
+  return prediction_of(std::move(answers.front()), labels(), with_scores);
 }
 
 Result<text::BestLabel> Predictor::best(std::string_view text) {
@@ -58,26 +82,29 @@ Result<std::vector<text::BestLabel>> Predictor::best_of(std::string_view text, s
   return best;
 }
 
-Status Predictor::predict_all(std::span<const std::string> texts, const Work& work,
-                              const std::function<bool(size_t, std::span<const double>)>& each) {
-  constexpr size_t kBetweenChecks = 1024;  // rows between two looks at the stop token
-  const size_t classes = labels().size();
-  size_t checked = 0;
-  for (size_t at = 0; at < texts.size();) {
-    if (at >= checked) {
-      if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped before it was done.");
-      work.report({"predict", static_cast<int64_t>(at), static_cast<int64_t>(texts.size()), "rows"});
-      checked = at + kBetweenChecks;
-    }
-    const size_t n = std::min(batch(), texts.size() - at);
-    MW_TRY(backend_->probabilities(texts.subspan(at, n), probabilities_, work.stop));
+Status Predictor::answer_all(std::span<const std::string> texts, bool with_scores, const Work& work,
+                             const std::function<bool(size_t, Prediction)>& each) {
+  std::vector<detail::Answer> answers;
+  return in_batches(texts.size(), batch(), work, [&](size_t at, size_t n) -> Result<bool> {
+    MW_TRY(backend_->answer(texts.subspan(at, n), answers, work.stop));
     for (size_t i = 0; i < n; ++i)
-      if (!each(at + i, std::span(probabilities_).subspan(i * classes, classes))) return {};
-    at += n;
-  }
-  return {};
+      if (!each(at + i, prediction_of(std::move(answers[i]), labels(), with_scores))) return false;
+    return true;
+  });
 }
 
+Status Predictor::predict_all(std::span<const std::string> texts, const Work& work,
+                              const std::function<bool(size_t, std::span<const double>)>& each) {
+  const size_t classes = labels().size();
+  return in_batches(texts.size(), batch(), work, [&](size_t at, size_t n) -> Result<bool> {
+    MW_TRY(backend_->probabilities(texts.subspan(at, n), probabilities_, work.stop));
+    for (size_t i = 0; i < n; ++i)
+      if (!each(at + i, std::span(probabilities_).subspan(i * classes, classes))) return false;
+    return true;
+  });
+}
+
+labels::TaskKind Predictor::kind() const { return backend_->kind(); }
 size_t Predictor::batch() const { return backend_->batch(); }
 const std::vector<std::string>& Predictor::labels() const { return backend_->labels(); }
 

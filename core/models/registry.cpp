@@ -35,6 +35,8 @@ Result<Model> read_model(const store::Project& project, int64_t id) {
   return std::move(models.front());
 }
 
+bool is_encoder(const Model& model) { return model.family != "linear" && model.family != "lexicon"; }
+
 Result<Model> find_model(const store::Project& project, std::string_view typed) {
   MW_ASSIGN(const std::vector<Model> models, list_models(project));
   if (typed == "champion") {

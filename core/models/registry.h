@@ -35,7 +35,7 @@ struct Model {
   int64_t run = 0;       ///< 0: none (an imported one)
   int64_t snapshot = 0;  ///< that it was trained on; 0: unknown
   std::string name;
-  std::string family;  ///< "linear", "bert", "distilbert", "roberta", "xlm-roberta"
+  std::string family;  ///< "linear", "lexicon", "bert", "distilbert", "roberta", "xlm-roberta"
   Digest weights_sha256{};
   std::vector<ModelFile> files;
   int64_t parameters = 0;
@@ -43,6 +43,8 @@ struct Model {
   Stage stage = Stage::candidate;
   Json metrics;  ///< of its run; null without one
 };
+/// Computed by the engine, not here.
+[[nodiscard]] bool is_encoder(const Model& model);
 /// Newest first; of one task when task is not 0.
 [[nodiscard]] Result<std::vector<Model>> list_models(const store::Project& project, int64_t task = 0);
 [[nodiscard]] Result<Model> read_model(const store::Project& project, int64_t id);
@@ -60,7 +62,8 @@ struct StageChange {
   std::optional<Model> replaced;
 };
 /// One champion a task: promoting another retires the old one, at once. Errors: refused "promote.same_stage";
-/// bad_input "promote.other_task" (task is neither 0 nor the model's), "model.no_labels" (an encoder that tells none).
+/// bad_input "promote.other_task" (task is neither 0 nor the model's), "model.no_labels" (it tells nothing that the
+/// task asks for).
 [[nodiscard]] Result<StageChange> promote(store::Project& project, int64_t task, int64_t model, Stage to,
                                           std::string_view reason = {});
 /// Puts the champion before this one back. Error: refused "rollback.nothing".

@@ -71,7 +71,7 @@ Result<std::vector<Run>> list_runs(const store::Project& project, int64_t task) 
 
 const Run* baseline_of(const std::vector<Run>& runs, int64_t snapshot) {
   const auto found = std::find_if(runs.rbegin(), runs.rend(), [&](const Run& run) {
-    return run.algorithm == kBaseline && run.snapshot == snapshot;
+    return is_baseline(run.algorithm) && run.snapshot == snapshot;
   });
   return found == runs.rend() ? nullptr : &*found;
 }

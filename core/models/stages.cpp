@@ -52,9 +52,10 @@ Result<StageChange> promote(store::Project& project, int64_t task, int64_t model
   if (to == Stage::champion) {
     // A champion answers for its task: what tells no labels cannot.
     MW_ASSIGN(const Model found, read_model(project, model));
-    if (found.family != "linear") {
+    if (is_encoder(found)) {
       MW_ASSIGN(const auto config, detail::config_of(project, found));
-      MW_TRY(detail::require_labels(found, config));
+      MW_ASSIGN(const labels::TaskKind kind, detail::require_kind(found, config));
+      if (found.task != 0) MW_TRY(detail::check_kind(project, found, kind));
     }
   }
   return change_stage(project, task, model, to, reason, "model.promote");

@@ -12,17 +12,19 @@
 #include "jobs/algorithms.h"
 #include "jobs/foreman.h"
 #include "jobs/queue.h"
+#include "labels/label_value.h"
 #include "models/evaluation.h"
 #include "store/project.h"
 
 namespace millwright::models {
 
-/// The algorithm that every other is compared with.
-inline constexpr std::string_view kBaseline = "linear";
+/// The algorithm that every other is compared with on a kind of task.
+[[nodiscard]] std::string_view baseline_of(labels::TaskKind kind);
+[[nodiscard]] bool is_baseline(std::string_view algorithm);
 
 struct TrainRequest {
-  std::string snapshot;  ///< id as typed, or "latest"
-  std::string algorithm = "linear";
+  std::string snapshot;                                       ///< id as typed, or "latest"
+  std::string algorithm;                                      ///< empty: the baseline of the task
   std::vector<std::pair<std::string, std::string>> settings;  ///< option → value, as typed
   std::string base;                                           ///< model to start from, as typed; empty: none
   std::string teacher;                                        ///< model to learn from beside the labels; empty: none
@@ -66,7 +68,8 @@ struct Run {
   int64_t seed = 0;
   std::string device;
   Json versions;
-  Json metrics;  ///< {"accuracy","macro_f1","ece",…} of the test split, "validation": {…}, "training": {"memory",…}
+  /// Of the test split, as evaluation.h names its figures, "validation": {…}, "training": {"memory",…}.
+  Json metrics;
   std::vector<CurvePoint> curve;
   std::string gate_override;  ///< who allowed it and why; empty when the gate was green
   double seconds = 0;
@@ -78,8 +81,8 @@ struct Run {
 };
 /// Newest first; of one task when task is not 0.
 [[nodiscard]] Result<std::vector<Run>> list_runs(const store::Project& project, int64_t task = 0);
-/// The snapshot's baseline among these runs, newest first as list_runs() gives them: the first linear run that was made
-/// on it. nullptr: there is none.
+/// The snapshot's baseline among these runs, newest first as list_runs() gives them: the first run of a baseline that
+/// was made on it. nullptr: there is none.
 [[nodiscard]] const Run* baseline_of(const std::vector<Run>& runs, int64_t snapshot);
 [[nodiscard]] Result<Run> run_of_job(const store::Project& project, int64_t job);
 [[nodiscard]] Json to_json(const Run& run);

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <set>
 
 #include "base/ids.h"
 #include "detail/training_choice.h"
 #include "detail/training_forecast.h"
+#include "detail/training_inputs.h"
 #include "jobs/foreman.h"
 #include "quality/gate_report.h"
 
@@ -35,8 +35,10 @@ Status check_engine(const jobs::Algorithm& algorithm) {
   return fail(ErrorKind::job, "engine.no_torch", "There is no libtorch beside this program: only the baseline trains.");
 }
 
-std::vector<Remark> reasons(const detail::TrainingChoice& choice, const detail::TrainingData& data, size_t encoders) {
-  std::vector<Remark> why = {{"Fits {rows} training rows of {labels} labels.",
+std::vector<Remark> reasons(const detail::TrainingChoice& choice, const detail::TrainingData& data,
+                            labels::TaskKind kind, size_t encoders) {
+  const bool number = kind == labels::TaskKind::number;
+  std::vector<Remark> why = {{number ? "Fits {rows} training rows." : "Fits {rows} training rows of {labels} labels.",
                               {{"rows", std::to_string(data.rows())}, {"labels", std::to_string(data.labels)}}}};
   if (!choice.algorithm->needs_torch) return why;
   if (choice.base) {
@@ -49,7 +51,8 @@ std::vector<Remark> reasons(const detail::TrainingChoice& choice, const detail::
   } else {
     why.push_back({"Begins from nothing: no encoder is in the registry.", {}});
   }
-  if (const int64_t each = data.rows() / std::max<int64_t>(1, data.labels); !choice.base && each < kFewRowsALabel)
+  if (const int64_t each = data.rows() / std::max<int64_t>(1, data.labels);
+      !number && !choice.base && each < kFewRowsALabel)
     why.push_back({"{n} rows a label are few for that.", {{"n", std::to_string(each)}}});
   const int64_t all = data.counts.rows() + data.counts.unlabeled;
   const auto share =
@@ -60,13 +63,13 @@ std::vector<Remark> reasons(const detail::TrainingChoice& choice, const detail::
   return why;
 }
 
-std::vector<PlannedObjective> objectives_of(const jobs::Algorithm& algorithm) {
+std::vector<PlannedObjective> objectives_of(const jobs::Algorithm& algorithm, labels::TaskKind kind) {
   std::vector<PlannedObjective> out;
   for (const jobs::OptionDeclaration& option : algorithm.options) {
     if (option.name != "objective") continue;
     for (const std::string_view name : option.choices) {
       PlannedObjective objective{std::string(name), true, {}};
-      if (const Status taught = detail::check_objective(objective.name); !taught) {
+      if (const Status taught = detail::check_objective(kind, algorithm, objective.name); !taught) {
         objective.fits = false;
         objective.why = remark_of(taught.error());
       }
@@ -94,39 +97,41 @@ Json words_or_null(const std::vector<Remark>& remarks) {
 
 }  // namespace
 
-Result<TrainingPlan> plan_training(const store::Project& project, const TrainRequest& request, const Work& work) {
-  if (jobs::find_algorithm(request.algorithm) == nullptr)
-    return tl::make_unexpected(detail::choose(project, request).error());
+Result<TrainingPlan> plan_training(const store::Project& project, const TrainRequest& asked, const Work& work) {
   TrainingPlan plan;
-  MW_ASSIGN(plan.snapshot, snapshots::find_snapshot(project, request.snapshot));
+  MW_ASSIGN(plan.snapshot, snapshots::find_snapshot(project, asked.snapshot));
   MW_ASSIGN(plan.task, labels::read_task(project, plan.snapshot.task));
+  const labels::TaskKind kind = plan.task.kind;
+  plan.objective = detail::objective_of(kind);
+  TrainRequest request = asked;
+  if (request.algorithm.empty()) request.algorithm = baseline_of(kind);
+  if (jobs::find_algorithm(request.algorithm) == nullptr)
+    return tl::make_unexpected(detail::choose(project, request, kind).error());
   MW_ASSIGN(plan.shut_by, shut_by(project, plan.snapshot));
   MW_ASSIGN(const snapshots::SnapshotRows rows, snapshots::read_rows(project, plan.snapshot));
-  std::set<int32_t> labels;
   std::vector<RecordRef> learned;
   for (size_t i = 0; i < rows.size(); ++i) {
     if (rows.split[i] != snapshots::Split::train) continue;
-    labels.insert(rows.label[i]);
     learned.push_back(rows.records[i]);
   }
-  plan.labels = static_cast<int64_t>(labels.size());
+  MW_ASSIGN(plan.labels, detail::labels_in_training(rows, kind));
   if (work.stopped()) return fail(ErrorKind::cancelled, "cancelled", "Stopped before it was done.");
   detail::TrainingData data{plan.snapshot.counts, plan.labels, 0};
   MW_ASSIGN(data.bytes, detail::mean_text_bytes(project, plan.snapshot, plan.task, learned));
   MW_ASSIGN(const std::vector<Run> runs, list_runs(project));
   MW_ASSIGN(const std::vector<Model> models, list_models(project));
   const auto encoders = static_cast<size_t>(
-      std::count_if(models.begin(), models.end(), [](const Model& model) { return model.family != "linear"; }));
+      std::count_if(models.begin(), models.end(), [](const Model& model) { return is_encoder(model); }));
   for (const jobs::Algorithm& algorithm : jobs::algorithms()) {
     const TrainRequest own = request_for(algorithm, request);
-    MW_ASSIGN(const detail::TrainingChoice choice, detail::choose(project, own));
+    MW_ASSIGN(const detail::TrainingChoice choice, detail::choose(project, own, kind));
     PlannedAlgorithm planned;
     planned.algorithm = &algorithm;
-    planned.baseline = algorithm.name == kBaseline;
-    planned.objectives = objectives_of(algorithm);
-    planned.why = reasons(choice, data, encoders);
-    for (const Status& suits : {check_engine(algorithm), detail::check_label_count(data.labels),
-                                detail::check_objective(choice.objective())}) {
+    planned.baseline = algorithm.name == baseline_of(kind);
+    planned.objectives = objectives_of(algorithm, kind);
+    planned.why = reasons(choice, data, kind, encoders);
+    for (const Status& suits : {check_engine(algorithm), detail::check_objective(kind, algorithm, choice.objective()),
+                                detail::check_label_count(kind, data.labels)}) {
       if (suits || !planned.fits) continue;
       planned.fits = false;
       planned.why = {remark_of(suits.error())};

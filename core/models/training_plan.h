@@ -39,6 +39,7 @@ struct PlannedAlgorithm {
 struct TrainingPlan {
   snapshots::Snapshot snapshot;
   labels::Task task;
+  std::string_view objective;                ///< that the task is there for
   int64_t labels = 0;                        ///< different ones in the training split
   std::vector<std::string> shut_by;          ///< checks that keep the snapshot's gate shut: a start is refused
   std::vector<PlannedAlgorithm> algorithms;  ///< of the catalogue, the baseline first

@@ -136,7 +136,10 @@ Result<Behind> look_behind(const store::Project& project, const DriftReport& rep
   }
   std::vector<size_t> order(said.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  const auto certainty = [&](size_t i) { return said[i].label < 0 ? 2.0 : said[i].confidence; };
+  // Of a number, or a text without a span, nobody says how sure the model is.
+  const auto certainty = [&](size_t i) {
+    return said[i].label < 0 || std::isnan(said[i].confidence) ? 2.0 : said[i].confidence;
+  };
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return certainty(a) < certainty(b); });
   std::vector<RecordRef> sorted;
   for (const size_t i : order) {

@@ -1,6 +1,7 @@
 #include "monitoring/fill_queue.h"
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_set>
 
 #include "detail/kept_predictions.h"
@@ -121,7 +122,9 @@ Result<std::vector<labels::QueueEntry>> entries_of(const store::Project& project
   std::vector<labels::QueueEntry> entries;
   for (const RecordRef& record : records) {
     const auto found = kept.of.find(record);
-    entries.push_back({record, found == kept.of.end() ? std::nullopt : std::optional(found->second.confidence)});
+    entries.push_back({record, found == kept.of.end() || std::isnan(found->second.confidence)
+                                   ? std::nullopt
+                                   : std::optional(found->second.confidence)});
   }
   order = question.order.value_or(kept.of.empty() ? labels::Order::given : labels::Order::uncertain);
   return entries;

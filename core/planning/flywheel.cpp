@@ -11,6 +11,7 @@
 #include "labels/current.h"
 #include "labels/queue.h"
 #include "labels/task.h"
+#include "models/evaluation.h"
 #include "models/registry.h"
 #include "models/training.h"
 #include "quality/gate_report.h"
@@ -88,6 +89,12 @@ double metric(const Json& metrics, const char* name, const char* part) {
   return found->at(part).get<double>();
 }
 
+Json estimate_json(const statistics::Estimate& estimate) {
+  return {{"value", number_or_null(estimate.value)},
+          {"low", number_or_null(estimate.low)},
+          {"high", number_or_null(estimate.high)}};
+}
+
 Figure figure(std::string name, int64_t number) { return {std::move(name), static_cast<double>(number), {}}; }
 Figure figure(std::string name, double number) { return {std::move(name), number, {}}; }
 Figure words(std::string name, std::string text) { return {std::move(name), kNone, std::move(text)}; }
@@ -162,8 +169,11 @@ std::vector<Stage> stages_of(const Facts& facts) {
   Stage evaluation{"evaluation", StageState::empty, {}};
   if (!facts.runs.empty()) {
     evaluation.state = StageState::good;
-    evaluation.figures = {figure("accuracy", metric(facts.in_use()->metrics, "accuracy", "value")),
-                          figure("macro_f1", metric(facts.in_use()->metrics, "macro_f1", "value"))};
+    const Json& metrics = facts.in_use()->metrics;
+    const auto headline = models::headline_of(metrics);
+    evaluation.figures = {figure(headline ? headline->name : "accuracy", headline ? headline->value.value : kNone)};
+    if (const double f1 = metric(metrics, "macro_f1", "value"); std::isfinite(f1))
+      evaluation.figures.push_back(figure("macro_f1", f1));
   }
   stages.push_back(std::move(evaluation));
 
@@ -260,7 +270,7 @@ class Advice {
     bool champion = false;
     for (const auto& model : facts_.models) champion = champion || model.stage == models::Stage::champion;
     if (!facts_.models.empty() && !champion)
-      add("promote", StageState::good, "no_champion",
+      add("promote", StageState::good, judged_by_accuracy() ? "no_champion" : "no_champion_yet",
           {words("model", tail(facts_.models.front().uuid)),
            figure("accuracy", facts_.runs.empty() ? kNone : metric(facts_.runs.front().metrics, "accuracy", "value"))},
           "promote " + project_ + " --model " + tail(facts_.models.front().uuid) + " --to champion", "models");
@@ -278,6 +288,12 @@ class Advice {
           "drift");
   }
 
+  [[nodiscard]] bool judged_by_accuracy() const {
+    if (facts_.runs.empty()) return true;
+    const auto headline = models::headline_of(facts_.runs.front().metrics);
+    return !headline || headline->name == "accuracy";
+  }
+
   const Facts& facts_;
   std::string project_;
   std::vector<NextAction> actions_;
@@ -285,12 +301,13 @@ class Advice {
 
 Kpis kpis_of(const Facts& facts) {
   Kpis kpis;
-  kpis.test_accuracy = kpis.test_low = kpis.test_high = kpis.macro_f1 = kNone;
+  kpis.test_accuracy = {kNone, kNone, kNone};
+  kpis.macro_f1 = kNone;
   if (!facts.runs.empty()) {
     const Json& metrics = facts.in_use()->metrics;
-    kpis.test_accuracy = metric(metrics, "accuracy", "value");
-    kpis.test_low = metric(metrics, "accuracy", "low");
-    kpis.test_high = metric(metrics, "accuracy", "high");
+    kpis.test_accuracy = {metric(metrics, "accuracy", "value"), metric(metrics, "accuracy", "low"),
+                          metric(metrics, "accuracy", "high")};
+    kpis.figure = models::headline_of(metrics);
     kpis.macro_f1 = metric(metrics, "macro_f1", "value");
   }
   kpis.records = facts.records();
@@ -365,10 +382,9 @@ Json to_json(const FlywheelStatus& status) {
           {"stages", std::move(stages)},
           {"next", std::move(next)},
           {"kpis",
-           {{"test_accuracy",
-             {{"value", number_or_null(k.test_accuracy)},
-              {"low", number_or_null(k.test_low)},
-              {"high", number_or_null(k.test_high)}}},
+           {{"test_accuracy", estimate_json(k.test_accuracy)},
+            {"test_figure",
+             k.figure ? Json{{"name", k.figure->name}, {"estimate", estimate_json(k.figure->value)}} : Json()},
             {"macro_f1", number_or_null(k.macro_f1)},
             {"records", k.records},
             {"labels", k.labeled},

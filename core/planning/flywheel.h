@@ -2,11 +2,13 @@
 // that turns the loop once. It is the lowest room: it may read every other, and none knows it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
+#include "models/evaluation.h"
 #include "store/project.h"
 
 namespace millwright::planning {
@@ -48,7 +50,8 @@ struct NextAction {
 
 /// Headline figures; NaN where there is none yet.
 struct Kpis {
-  double test_accuracy = 0, test_low = 0, test_high = 0;  ///< of the newest run of the newest task
+  statistics::Estimate test_accuracy;      ///< of the newest run of the newest task
+  std::optional<models::Headline> figure;  ///< that counts first for its kind of task, on the test split
   double macro_f1 = 0;
   int64_t records = 0, labeled = 0, labels_this_week = 0;
   double median_seconds_per_label = 0;  ///< of labels that persons made

@@ -36,6 +36,7 @@ constexpr Words kReasons[] = {
     {"snapshot_not_trained", "Snapshot {snapshot} has no run yet."},
     {"job_failed", "Job {job} failed."},
     {"no_champion", "Model {model} is only a candidate (test accuracy {accuracy})."},
+    {"no_champion_yet", "Model {model} is only a candidate."},
     {"fields_drifted", "{drifted} fields moved, most of all {field} (effect {effect})."},
     {"batches_not_compared", "Two batches were never compared."},
 };

@@ -1,6 +1,7 @@
 #include "snapshots/card.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <map>
 
@@ -23,16 +24,27 @@ struct ClassRow {
   int64_t test = 0;
 };
 
-std::vector<ClassRow> classes_of(const SnapshotRows& rows) {
+/// Rows that name each label, most frequent first. A row may name several.
+std::vector<ClassRow> classes_of(const SnapshotRows& rows, const std::vector<labels::LabelValue>& values) {
+  std::map<std::string, size_t> places;
+  std::vector<std::vector<size_t>> named;
   std::vector<ClassRow> classes;
-  for (const std::string& label : rows.labels) classes.push_back({label});
-  for (size_t i = 0; i < rows.size(); ++i) {
-    ClassRow& entry = classes[static_cast<size_t>(rows.label[i])];
-    ++entry.rows;
-    ++(rows.split[i] == Split::train        ? entry.train
-       : rows.split[i] == Split::validation ? entry.validation
-                                            : entry.test);
+  for (const labels::LabelValue& value : values) {
+    named.emplace_back();
+    for (const std::string& name : labels::names_in(value)) {
+      const auto [place, fresh] = places.try_emplace(name, classes.size());
+      if (fresh) classes.push_back({name});
+      named.back().push_back(place->second);
+    }
   }
+  for (size_t i = 0; i < rows.size(); ++i)
+    for (const size_t place : named[static_cast<size_t>(rows.label[i])]) {
+      ClassRow& entry = classes[place];
+      ++entry.rows;
+      ++(rows.split[i] == Split::train        ? entry.train
+         : rows.split[i] == Split::validation ? entry.validation
+                                              : entry.test);
+    }
   std::stable_sort(classes.begin(), classes.end(),
                    [](const ClassRow& a, const ClassRow& b) { return a.rows > b.rows; });
   return classes;
@@ -104,6 +116,24 @@ std::string share(int64_t part, int64_t whole) {
 
 std::string text_of(const Json& json) { return json.is_string() ? json.get<std::string>() : to_text(json); }
 
+/// {"min","mean","max","std"} of rows whose labels are numbers.
+Json numbers_of(const SnapshotRows& rows, const std::vector<labels::LabelValue>& values) {
+  double low = INFINITY, high = -INFINITY, mean = 0, squares = 0;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const double value = values[static_cast<size_t>(rows.label[i])].number;
+    low = std::min(low, value);
+    high = std::max(high, value);
+    const double before = value - mean;  // Welford 1962
+    mean += before / static_cast<double>(i + 1);
+    squares += before * (value - mean);
+  }
+  const auto n = static_cast<double>(rows.size());
+  return {{"min", number_or_null(low)},
+          {"mean", number_or_null(n > 0 ? mean : NAN)},
+          {"max", number_or_null(high)},
+          {"std", number_or_null(n > 1 ? std::sqrt(squares / (n - 1)) : NAN)}};
+}
+
 std::string markdown_head(const Json& card) {
   const Json& rows = card["rows"];
   std::string out = "# Data card: " + text_of(card["task"]) + ", snapshot " + text_of(card["snapshot"]) + "\n\n";
@@ -117,6 +147,7 @@ std::string markdown_head(const Json& card) {
   std::string fields;
   for (const Json& field : card["fields"]) fields += (fields.empty() ? "" : ", ") + text_of(field);
   line("input fields", fields);
+  line("kind", text_of(card["kind"]));
   line("rows", text_of(rows["train"]) + " train, " + text_of(rows["validation"]) + " validation, " +
                    text_of(rows["test"]) + " test");
   line("left out",
@@ -152,6 +183,11 @@ std::string markdown_of(const Json& card, const std::vector<ClassRow>& classes, 
     out += "| " + text_of(batch["batch"]) + " | " + cell(text_of(batch["source"])) + " | " + text_of(batch["time"]) +
            " | " + text_of(batch["rows"]) + " | " + (batch["verdict"].is_null() ? "–" : text_of(batch["verdict"])) +
            " |\n";
+  if (card.contains("numbers")) {
+    out += "\n## Labels\n\n| | |\n| --- | ---: |\n";
+    for (const auto& [name, value] : card["numbers"].items()) out += "| " + name + " | " + text_of(value) + " |\n";
+    return out;
+  }
   out +=
       "\n## Classes\n\n| label | rows | share | train | validation | test |\n| --- | ---: | ---: | ---: | ---: | ---: "
       "|\n";
@@ -168,7 +204,8 @@ Result<DataCard> data_card(const store::Project& project, const Snapshot& snapsh
   MW_ASSIGN(const auto task, labels::read_task(project, snapshot.task));
   MW_ASSIGN(const auto asset, records::asset_by_id(project, task.asset));
   MW_ASSIGN(const SnapshotRows rows, read_rows(project, snapshot));
-  const auto classes = classes_of(rows);
+  MW_ASSIGN(const auto values, read_values(rows, task.kind));
+  const auto classes = classes_of(rows, values);
   Json class_list = Json::array();
   for (const ClassRow& entry : classes)
     class_list.push_back({{"label", entry.label},
@@ -184,6 +221,7 @@ Result<DataCard> data_card(const store::Project& project, const Snapshot& snapsh
       {"snapshot", tail(snapshot.uuid)},
       {"root", to_hex(snapshot.root)},
       {"task", task.name},
+      {"kind", labels::name_of(task.kind)},
       {"asset", asset.name},
       {"fields", snapshot.recipe.value("fields", Json::array())},
       {"where", snapshot.recipe.value("where", std::string())},
@@ -201,6 +239,7 @@ Result<DataCard> data_card(const store::Project& project, const Snapshot& snapsh
       {"batches", batches},
       {"gate", gate},
       {"audit_head", to_hex(head.hash)}};
+  if (task.kind == labels::TaskKind::number) card.json["numbers"] = numbers_of(rows, values);
   card.markdown = markdown_of(card.json, classes, static_cast<int64_t>(rows.size()));
   return card;
 }

@@ -84,6 +84,7 @@ std::string json_value(const records::Cell& cell) {
   return cell.kind == records::CellKind::string ? to_text(Json(cell.text)) : cell.text;
 }
 
+/// `label` as JSON.
 std::string jsonl_row(const records::Record& record, const std::string& id, const Columns& columns,
                       const std::string& label) {
   std::string line = "{\"_id\":" + to_text(Json(id));
@@ -91,7 +92,7 @@ std::string jsonl_row(const records::Record& record, const std::string& id, cons
     const records::Cell* cell = record.find(field);
     line += "," + to_text(Json(field)) + ":" + (cell == nullptr ? "null" : json_value(*cell));
   }
-  return line + "," + to_text(Json(columns.label)) + ":" + to_text(Json(label)) + "}\n";
+  return line + "," + to_text(Json(columns.label)) + ":" + label + "}\n";
 }
 
 std::string csv_row(const records::Record& record, const std::string& id, const Columns& columns,
@@ -135,6 +136,15 @@ std::string hf_head(const Snapshot& snapshot) {
   return head + "---\n\n";
 }
 
+/// A cell holds the label as its one text, a line of JSON what it says.
+Result<std::vector<std::string>> written_labels(const SnapshotRows& rows, labels::TaskKind kind, ExportFormat format) {
+  if (format == ExportFormat::csv) return rows.labels;
+  MW_ASSIGN(const auto values, read_values(rows, kind));
+  std::vector<std::string> written;
+  for (const labels::LabelValue& value : values) written.push_back(to_text(to_json(value)));
+  return written;
+}
+
 Result<ExportedFile> write_whole(const fs::path& path, const std::string& text) {
   MW_TRY(write_file_atomically(path, text));
   return ExportedFile{path.string(), 0, sha256(text)};
@@ -144,6 +154,7 @@ struct Writing {
   const store::Project& project;
   const Snapshot& snapshot;
   const SnapshotRows& rows;
+  const std::vector<std::string>& labels;  ///< for each of rows.labels what is written
   const Columns& columns;
   ExportFormat format;
   const fs::path& folder;
@@ -163,7 +174,7 @@ Result<ExportedFile> write_split(const Writing& w, Split split, int64_t& done) {
     }
     MW_ASSIGN(const records::Record record, reader.get(w.rows.records[i]));
     MW_ASSIGN(const std::string id, reader.id(w.rows.records[i]));
-    const std::string& label = w.rows.labels[static_cast<size_t>(w.rows.label[i])];
+    const std::string& label = w.labels[static_cast<size_t>(w.rows.label[i])];
     MW_TRY(out.put(w.format == ExportFormat::csv ? csv_row(record, id, w.columns, label)
                                                  : jsonl_row(record, id, w.columns, label)));
     ++written;
@@ -187,13 +198,14 @@ Result<std::vector<ExportedFile>> export_snapshot(const store::Project& project,
   MW_ASSIGN(const auto task, labels::read_task(project, snapshot.task));
   MW_ASSIGN(const auto asset, records::asset_by_id(project, task.asset));
   const Columns columns = columns_of(asset.schema.fields);
+  MW_ASSIGN(const std::vector<std::string> labels, written_labels(rows, task.kind, format));
   MW_TRY(make_folders(format == ExportFormat::hf ? folder / "data" : folder));
   std::vector<ExportedFile> files;
   const int64_t counts[] = {snapshot.counts.train, snapshot.counts.validation, snapshot.counts.test};
   int64_t done = 0;
   for (const Split split : kSplits) {
     if (counts[static_cast<size_t>(split)] == 0) continue;
-    MW_ASSIGN(auto file, write_split({project, snapshot, rows, columns, format, folder, work}, split, done));
+    MW_ASSIGN(auto file, write_split({project, snapshot, rows, labels, columns, format, folder, work}, split, done));
     files.push_back(std::move(file));
   }
   MW_ASSIGN(const DataCard card, data_card(project, snapshot));

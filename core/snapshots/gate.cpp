@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "detail/checks.h"
+#include "labels/from_field.h"
 #include "labels/schema.h"
 #include "labels/task.h"
 #include "quality/inputs.h"
@@ -48,13 +49,12 @@ Status check_labels(const store::Project& project, const records::ColumnScan& sc
       MW_ASSIGN(refs, scan.records());
     }
     const quality::RecordOf record = [&](size_t row) { return refs[row]; };
-    MW_ASSIGN(const auto labels, quality::labels_of_field(scan, *task.label_field));
+    MW_ASSIGN(const auto of_field, labels::labels_in_field(scan, task.kind, *task.label_field));
     MW_ASSIGN(const auto schema, labels::current_schema(project, task.id));
-    std::vector<bool> known;
-    for (const std::string& name : labels.names) known.push_back(schema.knows(name));
-    completeness.emplace_back(task.name, quality::check_completeness(labels.codes, known, record, thresholds));
+    completeness.emplace_back(task.name,
+                              quality::check_completeness(of_field.codes, of_field.known(schema), record, thresholds));
     MW_ASSIGN(const auto inputs, quality::input_hashes(scan, task.fields, project.duplicate_key()));
-    conflicts.emplace_back(task.name, quality::check_conflicts(inputs, labels.codes, record, thresholds));
+    conflicts.emplace_back(task.name, quality::check_conflicts(inputs, of_field.codes, record, thresholds));
   }
   if (completeness.empty()) return {};
   checks.push_back(quality::merge_checks(std::move(completeness)));

@@ -370,4 +370,17 @@ Result<SnapshotRows> read_rows(const store::Project& project, const Snapshot& sn
   return rows;
 }
 
+Result<std::vector<labels::LabelValue>> read_values(const SnapshotRows& rows, labels::TaskKind kind) {
+  std::vector<labels::LabelValue> values;
+  values.reserve(rows.labels.size());
+  for (const std::string& label : rows.labels) {
+    auto value = labels::read_label(kind, label);
+    if (!value)
+      return fail(ErrorKind::store, "store.damaged", "A label of this project cannot be read: {label}.",
+                  {{"label", label.substr(0, 200)}});
+    values.push_back(std::move(*value));
+  }
+  return values;
+}
+
 }  // namespace millwright::snapshots

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "base/work.h"
+#include "labels/label_value.h"
 #include "quality/check.h"
 #include "snapshots/split.h"
 #include "store/project.h"
@@ -87,5 +88,8 @@ struct SnapshotRows {
 };
 /// Some 100 ms for a million rows. Error: store.damaged.
 [[nodiscard]] Result<SnapshotRows> read_rows(const store::Project& project, const Snapshot& snapshot);
+
+/// What the labels of rows say: one for each of `rows.labels`. Error: store.damaged.
+[[nodiscard]] Result<std::vector<labels::LabelValue>> read_values(const SnapshotRows& rows, labels::TaskKind kind);
 
 }  // namespace millwright::snapshots

@@ -143,13 +143,20 @@ void FlywheelPage::show_status(const planning::FlywheelStatus& status) {
 void FlywheelPage::show_kpis(const planning::FlywheelStatus& status) {
   const auto& k = status.kpis;
   const QString none = tr("–");
-  const bool judged = std::isfinite(k.test_accuracy);
-  tiles_[0]->set(tr("Accuracy on the test split"), judged ? percent(k.test_accuracy) : none,
-                 judged && std::isfinite(k.test_low)
-                     ? tr("%1–%2").arg(figure(k.test_low * 100, 3), percent(k.test_high))
-                     : tr("no model yet"));
+  const auto& test = k.test_accuracy;
+  const bool by_accuracy = !k.figure || k.figure->name == "accuracy";
+  const bool judged = std::isfinite(test.value);
+  if (by_accuracy)
+    tiles_[0]->set(tr("Accuracy on the test split"), judged ? percent(test.value) : none,
+                   judged && std::isfinite(test.low) ? tr("%1–%2").arg(figure(test.low * 100, 3), percent(test.high))
+                                                     : tr("no model yet"));
+  else
+    tiles_[0]->set(tr("%1 on the test split").arg(figure_title(k.figure->name)), figure(k.figure->value.value, 3),
+                   tr("%1–%2").arg(figure(k.figure->value.low, 3), figure(k.figure->value.high, 3)));
   tiles_[1]->set(tr("Macro-F1"), std::isfinite(k.macro_f1) ? figure(k.macro_f1, 3) : none,
-                 std::isfinite(k.macro_f1) ? tr("every class counts the same") : tr("no model yet"));
+                 std::isfinite(k.macro_f1) ? tr("every class counts the same")
+                 : by_accuracy             ? tr("no model yet")
+                                           : tr("not of this kind of task"));
   tiles_[2]->set(tr("Records"), figure(qint64{k.records}), [&] {
     for (const auto& [name, count] : status.counts)
       if (name == "batches") return count == 1 ? tr("in one batch") : tr("in %1 batches").arg(count);

@@ -62,7 +62,7 @@ TrainingForm::TrainingForm(QFormLayout* form, const std::vector<models::Model>& 
   base_->setAccessibleName(tr("Starts from"));
   base_->addItem(tr("nothing: a small encoder, from these texts alone"), QString());
   for (const auto& model : models)
-    if (model.family != "linear")
+    if (models::is_encoder(model))
       base_->addItem(
           tr("%1 · %2, %3 parameters")
               .arg(text_of(model.name), text_of(model.family), figure(static_cast<qint64>(model.parameters))),

@@ -271,7 +271,8 @@ void LabelsPage::take(std::shared_ptr<Overview> overview) {
   task_ = overview_->task;
   queue_ = overview_->queue;
   show_pickers();
-  if (!task_ || !queue_) {
+  const auto* task = overview_->chosen_task();
+  if (!task_ || !queue_ || (task && task->kind != labels::TaskKind::single_label)) {
     show_why_empty();
     return;
   }
@@ -304,6 +305,14 @@ void LabelsPage::show_why_empty() {
                tr("Create a task…"), [this] {
                  if (overview_) works_->create_task(*overview_);
                });
+  else if (const auto* task = overview_->chosen_task(); task && task->kind != labels::TaskKind::single_label)
+    show_empty(
+        tr("The labels of this task come from elsewhere"),
+        tr("It asks for several labels, for stretches of the text or for a number. They come from a field of the "
+           "data when the task is made, or from a file: JSON Lines, CSV or Label Studio's."),
+        tr("Import labels…"), [this] {
+          if (overview_) works_->import_labels(*overview_);
+        });
   else
     show_empty(
         tr("No queue is waiting"),

@@ -205,7 +205,7 @@ void ModelsPage::take(std::shared_ptr<Overview> overview) {
                                 tr("%1 · %2").arg(short_id(model.uuid), ago(model.time_ms)));
     name.tool_tip = tr("%1 of task %2").arg(id, text_of(model.task_name));
     rows.push_back({QVariant(static_cast<qlonglong>(model.id)),
-                    {name, detail::share_text(detail::estimate_from(model.metrics, "accuracy").value),
+                    {name, detail::headline_cell(model.metrics),
                      detail::share_text(detail::estimate_from(model.metrics, "macro_f1").value),
                      Cell::badge(stage_word(model.stage), state_of(model.stage))}});
   }
@@ -244,8 +244,8 @@ void ModelsPage::show_facts(const models::Model& model) {
   facts_card_->set_note(short_id(model.uuid));
   stage_->set(stage_word(model.stage), state_of(model.stage));
   // A linear model has no vectors for texts.
-  embed_->setVisible(model.family != "linear");
-  embed_action_->setEnabled(model.family != "linear");
+  embed_->setVisible(models::is_encoder(model));
+  embed_action_->setEnabled(models::is_encoder(model));
   promote_->setText(model.stage == models::Stage::champion ? tr("Retire…") : tr("Promote…"));
   QString snapshot = model.run == 0 ? tr("none: it was added from a folder") : tr("not known");
   for (const auto& one : overview_->snapshots)
@@ -300,9 +300,7 @@ void ModelsPage::choose_evaluation(int64_t evaluation) {
   on_->set_current(QString::number(evaluation));
   for (const auto& one : evaluations_->all) {
     if (one->id != evaluation) continue;
-    QString note = tr("accuracy %1 (%2) · macro-F1 %3 · ECE %4")
-                       .arg(detail::share_text(one->accuracy.value), detail::interval_text(one->accuracy),
-                            detail::share_text(one->macro_f1.value), detail::share_text(one->ece));
+    QString note = detail::figures_words(*one);
     if (std::isfinite(one->latency_p50_ms))
       note += tr(" · p50 %1 ms, p95 %2 ms").arg(figure(one->latency_p50_ms, 2), figure(one->latency_p95_ms, 2));
     figures_->setText(note);
@@ -386,7 +384,7 @@ void ModelsPage::export_model(models::ModelFormat format) {
 
 void ModelsPage::embed() {
   const auto* model = chosen();
-  if (model && model->family != "linear") works_->embed(*model, overview_->batches);
+  if (model && models::is_encoder(*model)) works_->embed(*model, overview_->batches);
 }
 
 void ModelsPage::dragEnterEvent(QDragEnterEvent* event) {

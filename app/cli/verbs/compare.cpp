@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "base/ids.h"
+#include "figures.h"
 #include "models/comparison.h"
 #include "verb.h"
 
@@ -41,16 +42,18 @@ Result<int> run(Context& context, const Options& options) {
   document["baseline"] = beside ? models::to_json(*beside) : Json();
   context.answer(document, [&](std::ostream& out) {
     out << model.name << " against " << other.name << " on " << grouped(comparison->n) << " rows of "
-        << comparison->on_what << '\n'
-        << "  accuracy    " << percent(comparison->accuracy, 2) << " against " << percent(comparison->other_accuracy, 2)
-        << '\n'
-        << "  difference  " << points(comparison->difference.value) << " points (" << points(comparison->difference.low)
+        << comparison->on_what << '\n';
+    const bool number = comparison->kind == labels::TaskKind::number;
+    if (!number)
+      out << "  rows right  " << percent(comparison->accuracy, 2) << " against "
+          << percent(comparison->other_accuracy, 2) << '\n';
+    out << "  difference  " << points(comparison->difference.value) << " points (" << points(comparison->difference.low)
         << " to " << points(comparison->difference.high) << "), p " << fixed(comparison->p, 4) << '\n'
-        << "  only one is right: " << grouped(comparison->only_model_right) << " and "
+        << (number ? "  nearer on   " : "  only one is right: ") << grouped(comparison->only_model_right) << " and "
         << grouped(comparison->only_other_right) << " rows\n"
         << "  verdict     " << words_of(comparison->verdict) << '\n';
     if (beside && beside->baseline.id != other.id)
-      out << "  baseline    " << percent(beside->comparison.other_accuracy, 2) << ", difference "
+      out << "  baseline    " << figure_text("accuracy", beside->comparison.other_accuracy, 2) << ", difference "
           << points(beside->comparison.difference.value) << " points (" << points(beside->comparison.difference.low)
           << " to " << points(beside->comparison.difference.high) << "), p " << fixed(beside->comparison.p, 4) << '\n';
   });

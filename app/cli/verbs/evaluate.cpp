@@ -1,6 +1,7 @@
 // `evaluate P`: how good a model is on a split or a batch.
 #include <iostream>
 
+#include "figures.h"
 #include "models/evaluation.h"
 #include "verb.h"
 
@@ -12,17 +13,17 @@ struct Options {
   models::EvaluateRequest request{"latest", {}, {}};
 };
 
-std::string shown(const statistics::Estimate& estimate) {
-  return percent(estimate.value, 2) + " (" + percent(estimate.low, 2) + " – " + percent(estimate.high, 2) + ")";
-}
-
 void print(std::ostream& out, const models::Evaluation& evaluation) {
-  out << evaluation.on_what << ": " << grouped(evaluation.n) << " rows\n"
-      << "  accuracy  " << shown(evaluation.accuracy) << '\n'
-      << "  macro F1  " << shown(evaluation.macro_f1) << '\n'
-      << "  ECE       " << fixed(evaluation.ece, 3) << '\n'
-      << "  latency   p50 " << fixed(evaluation.latency_p50_ms, 3) << " ms, p95 " << fixed(evaluation.latency_p95_ms, 3)
+  out << evaluation.on_what << ": " << grouped(evaluation.n) << " rows\n";
+  if (evaluation.figures.empty())
+    out << "  accuracy  " << figure_text("accuracy", evaluation.accuracy, 2) << '\n'
+        << "  macro F1  " << figure_text("macro_f1", evaluation.macro_f1, 2) << '\n'
+        << "  ECE       " << fixed(evaluation.ece, 3) << '\n';
+  for (const models::Figure& figure : evaluation.figures)
+    out << "  " << models::title_of_figure(figure.name) << "  " << figure_text(figure.name, figure.value, 2) << '\n';
+  out << "  latency   p50 " << fixed(evaluation.latency_p50_ms, 3) << " ms, p95 " << fixed(evaluation.latency_p95_ms, 3)
       << " ms\n\n";
+  if (evaluation.per_class.empty()) return;
   Table table({"label", "precision", "recall", "F1", "rows"});
   for (const models::LabelFigures& figures : evaluation.per_class)
     table.row({figures.label, percent(figures.precision), percent(figures.recall), percent(figures.f1),

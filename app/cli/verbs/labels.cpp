@@ -91,6 +91,8 @@ Result<labels::Act> act_from_line(const store::Project& project, const std::stri
     return fail(ErrorKind::bad_input, "labels.bad_line", "A line is a JSON object with record and label.");
   MW_ASSIGN(act.record, store::record_from_text(project, text("record")));
   act.label = text("label");
+  if (const auto found = json.find("label"); found != json.end() && (found->is_array() || found->is_number()))
+    act.label = to_text(*found);
   act.note = text("note");
   if (const auto status = labels::status_from(text("status"))) act.status = *status;
   if (const auto found = json.find("seconds"); found != json.end() && found->is_number())
@@ -280,7 +282,8 @@ void add_acts(CLI::App& verb, Context& context, const std::shared_ptr<Options>& 
   CLI::App* one =
       context.verb(verb, "add", "Label a record", "labels demo add --task section --record k3f9x2-17 --label net");
   one->add_option("--record", options->record, "The record")->type_name("R");
-  one->add_option("--label", options->label, "The label")->type_name("L");
+  one->add_option("--label", options->label, "The label; of other kinds of tasks names with commas, or JSON")
+      ->type_name("L");
   one->add_option("--note", options->note, "A note")->type_name("TEXT");
   one->add_option("--seconds", options->seconds, "Time spent")->type_name("S");
   one->add_flag("--stdin", options->from_stdin, "Read JSON Lines with record and label");

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "figures.h"
 #include "labels/task.h"
 #include "models/registry.h"
 #include "verb.h"
@@ -27,14 +28,10 @@ Result<int> list(Context& context, const Options& options) {
   Json array = Json::array();
   for (const models::Model& model : models) array.push_back(models::to_json(model));
   context.answer({{"models", array}}, [&](std::ostream& out) {
-    Table table({"model", "name", "stage", "family", "parameters", "accuracy", "time"});
+    Table table({"model", "name", "stage", "family", "parameters", "test", "time"});
     for (const models::Model& model : models) {
-      const Json accuracy = model.metrics.is_object() ? model.metrics.value("accuracy", Json()) : Json();
-      table.row(
-          {tail(model.uuid), model.name, std::string(models::name_of(model.stage)), model.family,
-           grouped(model.parameters),
-           accuracy.is_object() && accuracy["value"].is_number() ? percent(accuracy["value"].get<double>(), 2) : "–",
-           iso8601(model.time_ms)});
+      table.row({tail(model.uuid), model.name, std::string(models::name_of(model.stage)), model.family,
+                 grouped(model.parameters), headline_text(model.metrics), iso8601(model.time_ms)});
     }
     table.print(out);
   });

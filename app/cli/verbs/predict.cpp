@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/ids.h"
+#include "labels/task.h"
 #include "models/prediction.h"
 #include "records/batch.h"
 #include "store/lookup.h"
@@ -18,14 +19,24 @@ struct Options {
   bool save = false, scores = false;
 };
 
-void put(Context& context, Json row, const models::Predictor::Prediction& prediction, bool scores) {
-  row["label"] = prediction.label;
-  row["confidence"] = prediction.confidence;
+/// `label` is what the kind of label is in JSON: a name, a list of names or of spans, a number.
+void put(Context& context, Json row, labels::TaskKind kind, const models::Predictor::Prediction& prediction,
+         bool scores) {
+  const auto value = labels::read_label(kind, prediction.label);
+  row["label"] = value ? labels::to_json(*value) : Json(prediction.label);
+  row["confidence"] = number_or_null(prediction.confidence);
   if (scores) {
     row["scores"] = Json::object();
     for (const auto& [label, probability] : prediction.scores) row["scores"][label] = probability;
   }
   context.line(row);
+}
+
+/// Of the model's task, whose labels it tells.
+Result<labels::TaskKind> kind_of(const store::Project& project, const models::Model& model) {
+  if (model.task == 0) return labels::TaskKind::single_label;
+  MW_ASSIGN(const labels::Task task, labels::read_task(project, model.task));
+  return task.kind;
 }
 
 Result<int> on_file(Context& context, const store::Project& project, const models::Model& model,
@@ -43,7 +54,7 @@ Result<int> on_file(Context& context, const store::Project& project, const model
   MW_TRY(models::predict_stream(
       predictor, input, fields, options.scores,
       [&](const models::RowPrediction& row) {
-        put(context, {{"row", row.row}}, row.prediction, options.scores);
+        put(context, {{"row", row.row}}, predictor.kind(), row.prediction, options.scores);
         return !context.output_gone();
       },
       context.work("Predict")));
@@ -52,6 +63,7 @@ Result<int> on_file(Context& context, const store::Project& project, const model
 
 Result<int> on_batch(Context& context, store::Project& project, const models::Model& model, const Options& options) {
   MW_ASSIGN(const auto batch, records::find_batch(project, options.batch));
+  MW_ASSIGN(const labels::TaskKind kind, kind_of(project, model));
   std::map<int64_t, std::string> heads;  // a record's id is its batch's tail and its ordinal
   std::optional<Error> error;
   const auto show = [&](const models::RecordPrediction& row) {
@@ -64,7 +76,7 @@ Result<int> on_batch(Context& context, store::Project& project, const models::Mo
       }
       head = heads.emplace(row.record.batch, text->substr(0, text->rfind('-') + 1)).first;
     }
-    put(context, {{"record", head->second + std::to_string(row.record.ordinal)}}, row.prediction, options.scores);
+    put(context, {{"record", head->second + std::to_string(row.record.ordinal)}}, kind, row.prediction, options.scores);
     return !context.output_gone();
   };
   MW_ASSIGN(const auto done, models::predict_batch(project, model, batch.id, options.save, options.scores, show,

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "figures.h"
 #include "labels/task.h"
 #include "models/training.h"
 #include "verb.h"
@@ -13,11 +14,6 @@ namespace {
 struct Options {
   std::string project, task;
 };
-
-std::string accuracy_of(const Json& metrics) {
-  const Json found = metrics.is_object() ? metrics.value("accuracy", Json()) : Json();
-  return found.is_object() && found["value"].is_number() ? percent(found["value"].get<double>(), 2) : "–";
-}
 
 Result<int> list(Context& context, const Options& options) {
   MW_ASSIGN(auto project, context.open(options.project));
@@ -30,10 +26,10 @@ Result<int> list(Context& context, const Options& options) {
   Json array = Json::array();
   for (const models::Run& run : runs) array.push_back(models::to_json(run));
   context.answer({{"runs", array}}, [&](std::ostream& out) {
-    Table table({"run", "task", "snapshot", "algorithm", "accuracy", "seconds", "model", "time"});
+    Table table({"run", "task", "snapshot", "algorithm", "test", "seconds", "model", "time"});
     for (const models::Run& run : runs)
       table.row({tail(run.uuid), run.task_name, tail(run.snapshot_uuid).substr(0, kShortTail), run.algorithm,
-                 accuracy_of(run.metrics), fixed(run.seconds, 1), tail(run.model_uuid), iso8601(run.time_ms)});
+                 headline_text(run.metrics), fixed(run.seconds, 1), tail(run.model_uuid), iso8601(run.time_ms)});
     table.print(out);
   });
   return 0;

@@ -12,7 +12,7 @@ namespace millwright::cli {
 namespace {
 
 struct Options {
-  std::string project, name, asset, text;
+  std::string project, name, asset, text, kind = "single_label";
   std::vector<std::string> fields, labels;
 };
 
@@ -22,6 +22,7 @@ Result<Json> task_json(const store::Project& project, const labels::Task& task) 
   for (const auto& label : schema.labels) names.push_back(label.name);
   return Json{{"task", task.name},
               {"id", tail(task.uuid)},
+              {"kind", labels::name_of(task.kind)},
               {"fields", task.fields},
               {"labels", names},
               {"label_field", task.label_field ? Json(*task.label_field) : Json(nullptr)},
@@ -43,6 +44,11 @@ Result<int> create(Context& context, const Options& options) {
   }
   if (request.fields.empty() && !asset.roles.text.empty()) request.fields.push_back(asset.roles.text);
   request.labels = options.labels;
+  const auto kind = labels::task_kind_from(options.kind);
+  if (!kind)
+    return fail(ErrorKind::usage, "task.kind", "There is no kind of task {kind}.", {{"kind", options.kind}},
+                "Kinds are single_label, multi_label, spans and number.");
+  request.kind = *kind;
   MW_ASSIGN(const auto task, labels::create_task(project, request));
   MW_ASSIGN(const Json document, task_json(project, task));
   context.answer(document, [&](std::ostream& out) {
@@ -55,12 +61,12 @@ Result<int> list(Context& context, const Options& options) {
   MW_ASSIGN(const auto project, context.open(options.project, true));
   MW_ASSIGN(const auto tasks, labels::list_tasks(project));
   Json document = {{"tasks", Json::array()}};
-  Table table({"task", "id", "input", "labels", "schema", "guide"});
+  Table table({"task", "id", "kind", "input", "labels", "schema", "guide"});
   for (const auto& task : tasks) {
     MW_ASSIGN(Json json, task_json(project, task));
     std::string fields;
     for (const std::string& field : task.fields) fields += (fields.empty() ? "" : ", ") + field;
-    table.row({task.name, tail(task.uuid).substr(0, kShortTail), fields,
+    table.row({task.name, tail(task.uuid).substr(0, kShortTail), std::string(labels::name_of(task.kind)), fields,
                grouped(static_cast<int64_t>(json["labels"].size())), std::to_string(task.schema_version),
                std::to_string(task.guide_version)});
     document["tasks"].push_back(std::move(json));
@@ -81,6 +87,10 @@ void add(CLI::App& app, Context& context) {
   make->add_option("--text", options->text, "The input field, shown large")->type_name("F");
   make->add_option("--fields", options->fields, "Input fields, in order")->type_name("F…")->delimiter(',');
   make->add_option("--labels", options->labels, "Labels; or later, from the data")->type_name("a,b,c")->delimiter(',');
+  make->add_option("--kind", options->kind,
+                   "What is asked of a record: single_label (one label), multi_label (any number), spans (labeled "
+                   "stretches of the text) or number")
+      ->type_name("KIND");
   context.action(make, [options](Context& c) { return create(c, *options); });
   CLI::App* show = context.verb(*verb, "list", "Tasks of the project", "task demo list");
   context.action(show, [options](Context& c) { return list(c, *options); });

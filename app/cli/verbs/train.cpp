@@ -1,9 +1,11 @@
 // `train P`: a model from a snapshot.
 #include <iostream>
+#include <limits>
 
 #include "base/ids.h"
 #include "base/remark.h"
 #include "display.h"
+#include "figures.h"
 #include "models/comparison.h"
 #include "models/training.h"
 #include "models/training_plan.h"
@@ -20,20 +22,29 @@ struct Options {
   bool wait = false, plan = false;
 };
 
+double number(const Json& object, const char* key) {
+  const Json found = object.value(key, Json());
+  return found.is_number() ? found.get<double>() : std::numeric_limits<double>::quiet_NaN();
+}
+
+/// The model beside the baseline.
+void print(std::ostream& out, const models::Comparison& comparison) {
+  if (comparison.kind == labels::TaskKind::number)
+    out << "  baseline  nearer on " << grouped(comparison.only_other_right) << " of the same " << grouped(comparison.n)
+        << " rows, this model on " << grouped(comparison.only_model_right);
+  else
+    out << "  baseline  " << percent(comparison.other_accuracy) << " of the same " << grouped(comparison.n)
+        << " rows right, this model " << percent(comparison.accuracy);
+  out << ", p " << fixed(comparison.p, 4) << '\n';
+}
+
 void print(std::ostream& out, const models::Run& run, const std::optional<models::BesideBaseline>& beside) {
-  const auto figure = [&](const char* name) -> std::string {
-    const Json found = run.metrics.value(name, Json());
-    return found.is_object() && found["value"].is_number()
-               ? percent(found["value"].get<double>()) + " (" + percent(found["low"].get<double>()) + " – " +
-                     percent(found["high"].get<double>()) + ")"
-               : "–";
-  };
-  out << "Model " << tail(run.model_uuid) << " after " << fixed(run.seconds, 1) << " s on " << run.device << '\n'
-      << "  test accuracy  " << figure("accuracy") << '\n'
-      << "  macro F1       " << figure("macro_f1") << '\n';
-  if (beside)
-    out << "  baseline       " << percent(beside->comparison.other_accuracy) << " on the same "
-        << grouped(beside->comparison.n) << " rows, p " << fixed(beside->comparison.p, 4) << '\n';
+  out << "Model " << tail(run.model_uuid) << " after " << fixed(run.seconds, 1) << " s on " << run.device << '\n';
+  for (const char* name : {"micro_f1", "f1", "precision", "recall", "r2", "mae", "accuracy", "macro_f1"})
+    if (const Json found = run.metrics.value(name, Json()); found.is_object() && found["value"].is_number())
+      out << "  test " << models::title_of_figure(name) << "  "
+          << figure_text(name, {found["value"].get<double>(), number(found, "low"), number(found, "high")}) << '\n';
+  if (beside) print(out, beside->comparison);
   if (!run.gate_override.empty()) out << "  the gate was overridden by " << run.gate_override << '\n';
 }
 
@@ -91,7 +102,9 @@ void add(CLI::App& app, Context& context) {
   CLI::App* verb = context.verb(app, "train", "Train a model on a snapshot", "train demo --snapshot latest --wait");
   verb->add_option("PROJECT", options->project, "Project folder")->required();
   verb->add_option("--snapshot", options->request.snapshot, "The snapshot; the newest otherwise")->type_name("S");
-  verb->add_option("--algorithm", options->request.algorithm, "linear (the default) or encoder")->type_name("A");
+  verb->add_option("--algorithm", options->request.algorithm,
+                   "linear, lexicon (spans) or encoder; the task's baseline otherwise")
+      ->type_name("A");
   verb->add_option("--base", options->request.base, "A model to start from, where the algorithm takes one")
       ->type_name("M");
   verb->add_option("--teacher", options->request.teacher, "A model to learn from beside the labels (distillation)")

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "text/unicode.h"
 
 namespace millwright::labels::detail {
 namespace {
@@ -67,7 +68,8 @@ std::string scalar(simdjson::dom::element value) {
 }
 
 void set_fields(ExchangeRow& row, simdjson::dom::object object) {
-  for (const auto [name, value] : object) set_field(row, name, scalar(value));
+  for (const auto [name, value] : object)
+    set_field(row, name, value.is_array() ? simdjson::minify(value) : scalar(value));
 }
 
 Status read_jsonl(std::string_view text, const std::function<Status(const ExchangeRow&)>& each) {
@@ -145,24 +147,44 @@ std::string text_at(simdjson::dom::element element, std::string_view key) {
   return element[key].get(value) == simdjson::SUCCESS ? scalar(value) : std::string();
 }
 
-/// The first choice of an annotation's results.
-std::string choice_of(simdjson::dom::element annotation) {
-  simdjson::dom::array results;
-  if (annotation["result"].get_array().get(results) != simdjson::SUCCESS) return {};
-  for (const simdjson::dom::element result : results) {
-    simdjson::dom::array choices;
-    if (result["value"]["choices"].get_array().get(choices) != simdjson::SUCCESS) continue;
-    for (const simdjson::dom::element choice : choices) return scalar(choice);
-  }
-  return {};
+/// Strings of a list.
+std::vector<std::string> strings_in(simdjson::dom::element value, std::string_view key) {
+  std::vector<std::string> out;
+  simdjson::dom::array list;
+  if (value[key].get_array().get(list) != simdjson::SUCCESS) return out;
+  for (const simdjson::dom::element entry : list) out.push_back(scalar(entry));
+  return out;
 }
 
-ExchangeRow row_of_annotation(const std::string& record, simdjson::dom::element annotation, bool prediction) {
+/// What an annotation's results say, as a label is written; empty where they say nothing of this kind.
+std::string label_of(simdjson::dom::element annotation, TaskKind kind) {
+  simdjson::dom::array results;
+  if (annotation["result"].get_array().get(results) != simdjson::SUCCESS) return {};
+  Json said = Json::array();
+  for (const simdjson::dom::element result : results) {
+    simdjson::dom::element value;
+    if (result["value"].get(value) != simdjson::SUCCESS) continue;
+    const std::vector<std::string> choices = strings_in(value, "choices");
+    const std::vector<std::string> labels = strings_in(value, "labels");
+    int64_t begin = 0, end = 0;
+    if (kind == TaskKind::single_label && !choices.empty()) return choices.front();
+    if (kind == TaskKind::number && !text_at(value, "number").empty()) return text_at(value, "number");
+    if (kind == TaskKind::multi_label)
+      for (const std::string& choice : choices) said.push_back(choice);
+    if (kind == TaskKind::spans && !labels.empty() && value["start"].get(begin) == simdjson::SUCCESS &&
+        value["end"].get(end) == simdjson::SUCCESS)
+      said.push_back({{"begin", begin}, {"end", end}, {"label", labels.front()}});
+  }
+  return kind == TaskKind::multi_label || kind == TaskKind::spans ? to_text(said) : std::string();
+}
+
+ExchangeRow row_of_annotation(const std::string& record, simdjson::dom::element annotation, TaskKind kind,
+                              bool prediction) {
   ExchangeRow row;
   simdjson::dom::object own;
   if (annotation["millwright"].get_object().get(own) == simdjson::SUCCESS) set_fields(row, own);
   row.record = record;
-  row.label = choice_of(annotation);
+  row.label = label_of(annotation, kind);
   if (prediction) row.status = "suggestion";
   if (row.status.empty()) row.status = "label";
   if (row.time.empty()) row.time = text_at(annotation, "created_at");
@@ -172,7 +194,8 @@ ExchangeRow row_of_annotation(const std::string& record, simdjson::dom::element 
   return row;
 }
 
-Status read_label_studio(const std::string& text, const std::function<Status(const ExchangeRow&)>& each) {
+Status read_label_studio(const std::string& text, TaskKind kind,
+                         const std::function<Status(const ExchangeRow&)>& each) {
   simdjson::dom::parser parser;
   simdjson::dom::array tasks;
   if (parser.parse(text).get_array().get(tasks) != simdjson::SUCCESS)
@@ -184,14 +207,36 @@ Status read_label_studio(const std::string& text, const std::function<Status(con
       record = text_at(data, "record");
       if (record.empty()) record = text_at(data, "_id");
     }
-    for (const std::string_view kind : {std::string_view("annotations"), std::string_view("predictions")}) {
+    for (const std::string_view key : {std::string_view("annotations"), std::string_view("predictions")}) {
       simdjson::dom::array annotations;
-      if (task[kind].get_array().get(annotations) != simdjson::SUCCESS) continue;
+      if (task[key].get_array().get(annotations) != simdjson::SUCCESS) continue;
       for (const simdjson::dom::element annotation : annotations)
-        MW_TRY(each(row_of_annotation(record, annotation, kind == "predictions")));
+        MW_TRY(each(row_of_annotation(record, annotation, kind, key == "predictions")));
     }
   }
   return {};
+}
+
+Json label_studio_result(std::string_view type, Json value) {
+  return {{"from_name", "label"}, {"to_name", "text"}, {"type", type}, {"value", std::move(value)}};
+}
+
+/// A label as Label Studio writes it.
+Json label_studio_results(const std::string& label, TaskKind kind, std::string_view text) {
+  const auto value = read_label(kind, label);
+  if (!value) return Json::array();
+  if (kind == TaskKind::number) return Json::array({label_studio_result("number", {{"number", value->number}})});
+  if (kind != TaskKind::spans) return Json::array({label_studio_result("choices", {{"choices", value->names}})});
+  Json results = Json::array();
+  for (const LabeledSpan& span : value->spans) {
+    const size_t from = text::byte_offset(text, static_cast<size_t>(span.begin));
+    const size_t to = text::byte_offset(text, static_cast<size_t>(span.end));
+    results.push_back(label_studio_result("labels", {{"start", span.begin},
+                                                     {"end", span.end},
+                                                     {"text", text.substr(from, to - from)},
+                                                     {"labels", Json::array({span.label})}}));
+  }
+  return results;
 }
 
 }  // namespace
@@ -239,17 +284,13 @@ std::string csv_line(const ExchangeRow& row) {
   return line + "\r\n";
 }
 
-Json label_studio_task(int64_t number, const std::string& record, const Json& fields,
+Json label_studio_task(int64_t number, const std::string& record, const Json& fields, TaskKind kind,
                        const std::vector<ExchangeRow>& rows) {
   Json data = fields;
   data["record"] = record;
   Json annotations = Json::array();
   for (const ExchangeRow& row : rows) {
-    Json result = Json::array();
-    result.push_back({{"from_name", "label"},
-                      {"to_name", "text"},
-                      {"type", "choices"},
-                      {"value", {{"choices", Json::array({row.label})}}}});
+    Json result = label_studio_results(row.label, kind, fields.value("text", std::string()));
     annotations.push_back({{"unique_id", row.event},
                            {"completed_by", {{"email", row.by}}},
                            {"created_at", row.time},
@@ -267,10 +308,11 @@ Json label_studio_task(int64_t number, const std::string& record, const Json& fi
   return {{"id", number}, {"data", data}, {"annotations", annotations}};
 }
 
-Status read_rows(Format format, const fs::path& file, const std::function<Status(const ExchangeRow&)>& each) {
+Status read_rows(Format format, const fs::path& file, TaskKind kind,
+                 const std::function<Status(const ExchangeRow&)>& each) {
   MW_ASSIGN(const std::string text, read_file_or_pipe(file));
   if (format == Format::jsonl) return read_jsonl(text, each);
-  return format == Format::csv ? read_csv(text, each) : read_label_studio(text, each);
+  return format == Format::csv ? read_csv(text, each) : read_label_studio(text, kind, each);
 }
 
 std::optional<EventId> event_from(std::string_view text) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "labels/exchange.h"
+#include "labels/label_value.h"
 
 namespace millwright::labels::detail {
 
@@ -32,11 +33,11 @@ struct ExchangeRow {
 [[nodiscard]] std::string csv_header();
 [[nodiscard]] std::string csv_line(const ExchangeRow& row);
 /// One record with what was said about it, as a task of Label Studio.
-[[nodiscard]] Json label_studio_task(int64_t number, const std::string& record, const Json& fields,
+[[nodiscard]] Json label_studio_task(int64_t number, const std::string& record, const Json& fields, TaskKind kind,
                                      const std::vector<ExchangeRow>& rows);
 
 /// Reads a file row by row; `each` may stop it with an error. Errors: bad_input "labels.bad_file".
-[[nodiscard]] Status read_rows(Format format, const fs::path& file,
+[[nodiscard]] Status read_rows(Format format, const fs::path& file, TaskKind kind,
                                const std::function<Status(const ExchangeRow&)>& each);
 
 /// "UUID" of an act, or "UUID:ROW" of a row of a label file.

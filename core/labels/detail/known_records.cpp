@@ -1,6 +1,7 @@
 #include "detail/known_records.h"
 
 #include "store/lookup.h"
+#include "text/unicode.h"
 
 namespace millwright::labels::detail {
 
@@ -52,6 +53,14 @@ Result<std::optional<RecordRef>> KnownRecords::find(const std::string& text) {
   if (!record) return std::nullopt;
   MW_ASSIGN(const bool there, contains(*record));
   return there ? record : std::nullopt;
+}
+
+Result<int64_t> KnownRecords::text_length(const RecordRef& record, const std::string& field) {
+  if (!reader_) {
+    MW_ASSIGN(reader_, records::RecordReader::open(*project_));
+  }
+  MW_ASSIGN(const records::Record found, reader_->get(record));
+  return static_cast<int64_t>(text::count_code_points(found.text(field)));
 }
 
 tl::unexpected<Error> unknown_record(const std::string& record) {

@@ -1,4 +1,4 @@
-// Is a record there? Answers from the batches' files, which stay open.
+// Is a record there, and how long is its text? Answers from the batches' files, which stay open.
 #pragma once
 
 #include <map>
@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "records/batch.h"
+#include "records/reading.h"
 #include "store/batch_file.h"
 #include "store/project.h"
 
@@ -23,6 +24,8 @@ class KnownRecords {
   [[nodiscard]] Result<std::string> text(const RecordRef& record);
   /// The record that a text means; nullopt for none of the asset's.
   [[nodiscard]] Result<std::optional<RecordRef>> find(const std::string& text);
+  /// Code points of a record's field; 0 where it is missing.
+  [[nodiscard]] Result<int64_t> text_length(const RecordRef& record, const std::string& field);
 
  private:
   struct Batch {
@@ -35,6 +38,7 @@ class KnownRecords {
   int64_t asset_;
   std::map<int64_t, Batch> batches_;
   std::map<std::string, int64_t, std::less<>> by_tail_;
+  std::optional<records::RecordReader> reader_;
 };
 
 [[nodiscard]] tl::unexpected<Error> unknown_record(const std::string& record);

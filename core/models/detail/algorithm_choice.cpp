@@ -19,8 +19,8 @@ Result<std::optional<Model>> base_of(const store::Project& project, const jobs::
     return fail(ErrorKind::usage, "train.base", "The {algorithm} algorithm starts from nothing; it takes no --base.",
                 {{"algorithm", std::string(algorithm.name)}});
   MW_ASSIGN(Model base, find_model(project, typed));
-  if (base.family == "linear")
-    return fail(ErrorKind::usage, "train.base", "{model} is a linear model: an encoder cannot start from it.",
+  if (!is_encoder(base))
+    return fail(ErrorKind::usage, "train.base", "{model} is no encoder: an encoder cannot start from it.",
                 {{"model", base.name}}, "Add a model folder first: models P add FOLDER.");
   return std::optional(std::move(base));
 }

@@ -1,4 +1,4 @@
-// What computes a model's probabilities: memory of this process, or the engine.
+// What computes a model's answers: memory of this process, or the engine.
 #pragma once
 
 #include <memory>
@@ -10,15 +10,27 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "labels/label_value.h"
 #include "models/registry.h"
 #include "store/project.h"
 
 namespace millwright::models::detail {
 
+/// What a model says of a text.
+struct Answer {
+  std::string label;  ///< as labels/label_value.h writes it
+  double confidence =
+      0;  ///< of the label; several: of the least sure one; spans likewise, NaN of none; NaN of a number
+  std::vector<double> probabilities;  ///< of each label, where it tells labels of a whole text
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
+  [[nodiscard]] virtual labels::TaskKind kind() const { return labels::TaskKind::single_label; }
   [[nodiscard]] virtual const std::vector<std::string>& labels() const = 0;
+  /// Of several labels those are told whose probability is at least this.
+  [[nodiscard]] virtual double threshold() const { return 0.5; }
   /// What the model says of itself: "fields", "snapshot", …
   [[nodiscard]] virtual const Json& about() const = 0;
   /// So many texts at once cost less than one by one.
@@ -26,7 +38,18 @@ class Backend {
   /// texts × labels, row-major.
   [[nodiscard]] virtual Status probabilities(std::span<const std::string> texts, std::vector<double>& out,
                                              const std::stop_token& stop) = 0;
+  /// One for each text. Of models that tell labels of a whole text by their probabilities.
+  [[nodiscard]] virtual Status answer(std::span<const std::string> texts, std::vector<Answer>& out,
+                                      const std::stop_token& stop);
+
+ private:
+  std::vector<double> probabilities_;
 };
+
+/// What asking spans or a number for probabilities comes to: usage "predict.no_probabilities".
+[[nodiscard]] Status no_probabilities();
+[[nodiscard]] Answer spans_answer(labels::LabelValue value, std::span<const double> confidences);
+[[nodiscard]] Answer number_answer(double number);
 
 [[nodiscard]] Result<std::unique_ptr<Backend>> linear_backend(const store::Project& project, const Model& model);
 /// Starts an engine for the model.

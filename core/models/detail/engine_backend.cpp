@@ -38,17 +38,25 @@ Result<Json> ask(Conversation& engine, const Json& question, const std::stop_tok
 
 class Engine final : public Backend {
  public:
-  Engine(ModelFolder folder, Conversation engine, std::vector<std::string> labels, Json about)
-      : folder_(std::move(folder)), engine_(std::move(engine)), labels_(std::move(labels)), about_(std::move(about)) {}
+  Engine(ModelFolder folder, Conversation engine, labels::TaskKind kind, const Json& said)
+      : folder_(std::move(folder)),
+        engine_(std::move(engine)),
+        kind_(kind),
+        about_(said.value("about", Json::object())),
+        threshold_(said.value("threshold", 0.5)) {
+    for (const Json& label : said.value("labels", Json::array()))
+      if (label.is_string()) labels_.push_back(label.get<std::string>());
+  }
+  labels::TaskKind kind() const override { return kind_; }
   const std::vector<std::string>& labels() const override { return labels_; }
+  double threshold() const override { return threshold_; }
   const Json& about() const override { return about_; }
   size_t batch() const override { return kTextsAtOnce; }
 
   Status probabilities(std::span<const std::string> texts, std::vector<double>& out,
                        const std::stop_token& stop) override {
-    MW_ASSIGN(const Json answer, ask(engine_, {{"texts", std::vector<std::string>(texts.begin(), texts.end())}}, stop));
-    const Json rows = answer.value("probabilities", Json());
-    if (!rows.is_array() || rows.size() != texts.size()) return misunderstood("it has another number of rows");
+    if (kind_ == labels::TaskKind::spans || kind_ == labels::TaskKind::number) return no_probabilities();
+    MW_ASSIGN(const Json rows, rows_of("probabilities", texts, stop));
     out.clear();
     for (const Json& row : rows) {
       if (!row.is_array() || row.size() != labels_.size()) return misunderstood("it has another number of labels");
@@ -60,11 +68,52 @@ class Engine final : public Backend {
     return {};
   }
 
+  Status answer(std::span<const std::string> texts, std::vector<Answer>& out, const std::stop_token& stop) override {
+    if (kind_ == labels::TaskKind::spans) return answer_spans(texts, out, stop);
+    if (kind_ == labels::TaskKind::number) return answer_numbers(texts, out, stop);
+    return Backend::answer(texts, out, stop);
+  }
+
  private:
+  /// A list with an entry for each text.
+  Result<Json> rows_of(const char* key, std::span<const std::string> texts, const std::stop_token& stop) {
+    MW_ASSIGN(const Json answer, ask(engine_, {{"texts", std::vector<std::string>(texts.begin(), texts.end())}}, stop));
+    Json rows = answer.value(key, Json());
+    if (!rows.is_array() || rows.size() != texts.size()) return misunderstood("it has another number of rows");
+    return rows;
+  }
+
+  Status answer_spans(std::span<const std::string> texts, std::vector<Answer>& out, const std::stop_token& stop) {
+    MW_ASSIGN(const Json rows, rows_of("spans", texts, stop));
+    out.clear();
+    for (const Json& row : rows) {
+      auto value = labels::read_label(labels::TaskKind::spans, to_text(row));
+      if (!value) return misunderstood(message_of(value.error()));
+      std::vector<double> confidences;
+      for (const Json& span : row)
+        if (const Json found = span.value("confidence", Json()); found.is_number())
+          confidences.push_back(found.get<double>());
+      out.push_back(spans_answer(std::move(*value), confidences));
+    }
+    return {};
+  }
+
+  Status answer_numbers(std::span<const std::string> texts, std::vector<Answer>& out, const std::stop_token& stop) {
+    MW_ASSIGN(const Json rows, rows_of("values", texts, stop));
+    out.clear();
+    for (const Json& value : rows) {
+      if (!value.is_number()) return misunderstood("a value is no number");
+      out.push_back(number_answer(value.get<double>()));
+    }
+    return {};
+  }
+
   ModelFolder folder_;  // before the engine: it goes after it
   Conversation engine_;
+  labels::TaskKind kind_;
   std::vector<std::string> labels_;
   Json about_;
+  double threshold_;
 };
 
 }  // namespace
@@ -92,15 +141,11 @@ Result<std::unique_ptr<Backend>> engine_backend(const store::Project& project, c
   MW_ASSIGN(ModelFolder folder, ModelFolder::make(project, model));
   MW_ASSIGN(const text::EncoderFolder opened, text::EncoderFolder::open(folder.path()));
   MW_TRY(opened.usable());
-  MW_TRY(require_labels(model, opened.config()));
+  MW_ASSIGN(const labels::TaskKind kind, require_kind(model, opened.config()));
   MW_ASSIGN(Conversation engine, Conversation::start({program.string(), "predict", folder.path().string()}));
   // Asked for nothing it says what it is.
   MW_ASSIGN(const Json about, ask(engine, {{"texts", Json::array()}}, {}));
-  std::vector<std::string> labels;
-  for (const Json& label : about.value("labels", Json::array()))
-    if (label.is_string()) labels.push_back(label.get<std::string>());
-  return std::unique_ptr<Backend>(std::make_unique<Engine>(std::move(folder), std::move(engine), std::move(labels),
-                                                           about.value("about", Json::object())));
+  return std::unique_ptr<Backend>(std::make_unique<Engine>(std::move(folder), std::move(engine), kind, about));
 }
 
 }  // namespace millwright::models::detail

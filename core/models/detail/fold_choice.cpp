@@ -47,6 +47,10 @@ Result<FoldChoice> choose_folds(const store::Project& project, const CrossValida
   MW_ASSIGN(out.snapshot, snapshot_for(project, request));
   if (out.choice.base) MW_TRY(check_base(project, *out.choice.base, out.snapshot.task));
   MW_ASSIGN(out.task, labels::read_task(project, out.snapshot.task));
+  if (out.task.kind != labels::TaskKind::single_label)
+    return fail(ErrorKind::usage, "cross_validate.kind",
+                "Label errors are looked for in tasks with one label a record; {task} is of kind {kind}.",
+                {{"task", out.task.name}, {"kind", std::string(labels::name_of(out.task.kind))}});
   MW_ASSIGN(out.rows, snapshots::read_rows(project, out.snapshot));
   if (out.rows.labels.size() < 2)
     return fail(ErrorKind::bad_input, "train.too_few", "The snapshot has {n} label(s); at least 2 are needed.",

@@ -5,15 +5,15 @@
 namespace millwright::models::detail {
 
 Result<store::WrittenFile> write_judged(store::Project& project, const Evaluation& evaluation,
-                                        const std::vector<Judged>& rows) {
+                                        const std::vector<std::string>& labels, const std::vector<Judged>& rows) {
   store::Facts facts;
   facts.what = "evaluation";
   facts.about = {{"on", evaluation.on_what}};
   facts.rows = static_cast<int64_t>(rows.size());
   using Kind = store::FactsColumn::Kind;
   store::FactsColumn batch{"batch", Kind::integer, {}, {}, {}, {}}, ordinal{"ordinal", Kind::integer, {}, {}, {}, {}};
-  store::FactsColumn truth{"label", Kind::text, {}, {}, evaluation.labels, {}};
-  store::FactsColumn predicted{"predicted", Kind::text, {}, {}, evaluation.labels, {}};
+  store::FactsColumn truth{"label", Kind::text, {}, {}, labels, {}};
+  store::FactsColumn predicted{"predicted", Kind::text, {}, {}, labels, {}};
   store::FactsColumn confidence{"confidence", Kind::real, {}, {}, {}, {}};
   for (const Judged& row : rows) {
     batch.integers.push_back(row.batch);
@@ -24,6 +24,12 @@ Result<store::WrittenFile> write_judged(store::Project& project, const Evaluatio
   }
   facts.columns = {std::move(batch), std::move(ordinal), std::move(truth), std::move(predicted), std::move(confidence)};
   return store::write_facts(project, facts);
+}
+
+Result<Evaluation> judge_kind(labels::TaskKind kind, const std::vector<std::string>& labels,
+                              const std::vector<Judged>& rows) {
+  if (kind == labels::TaskKind::single_label) return judge(labels, rows);
+  return judge_values(kind, labels, rows);
 }
 
 Result<int64_t> enter_evaluation(store::Transaction& transaction, int64_t model, const Evaluation& evaluation,
@@ -39,7 +45,9 @@ Result<int64_t> enter_evaluation(store::Transaction& transaction, int64_t model,
   MW_TRY(transaction.audit("model.evaluate", tail(uuid),
                            {{"on", evaluation.on_what},
                             {"n", evaluation.n},
-                            {"accuracy", number_or_null(evaluation.accuracy.value)},
+                            {evaluation.figures.empty() ? "accuracy" : evaluation.figures.front().name,
+                             number_or_null(evaluation.figures.empty() ? evaluation.accuracy.value
+                                                                       : evaluation.figures.front().value.value)},
                             {"rows_root", to_hex(file.root)}}));
   return id;
 }

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "detail/algorithm_choice.h"
+#include "labels/label_value.h"
 #include "models/registry.h"
 #include "models/training.h"
 #include "store/project.h"
@@ -23,12 +24,18 @@ struct TrainingChoice : AlgorithmChoice {
   }
 };
 
-/// Errors: those of start_training() that stand in the request alone.
-[[nodiscard]] Result<TrainingChoice> choose(const store::Project& project, const TrainRequest& request);
-/// Whether a task's labels can teach an objective. Error: usage "train.objective".
-[[nodiscard]] Status check_objective(const std::string& objective);
+/// What a task of a kind is there to teach: "classification", "multi-label", "token-classification", "regression".
+[[nodiscard]] std::string_view objective_of(labels::TaskKind kind);
+/// For a task of a kind, whose objective is taken where the request names none. Errors: those of start_training() that
+/// stand in the request alone.
+[[nodiscard]] Result<TrainingChoice> choose(const store::Project& project, const TrainRequest& request,
+                                            labels::TaskKind kind);
+/// Whether a task's labels can teach an objective, and the algorithm can learn it. Error: usage "train.objective".
+[[nodiscard]] Status check_objective(labels::TaskKind kind, const jobs::Algorithm& algorithm,
+                                     const std::string& objective);
 
-/// Of the training split. Error: bad_input "train.too_few".
-[[nodiscard]] Status check_label_count(int64_t labels);
+/// How many different labels (of a number: values) the training split of a kind of task has to have. Error: bad_input
+/// "train.too_few".
+[[nodiscard]] Status check_label_count(labels::TaskKind kind, int64_t labels);
 
 }  // namespace millwright::models::detail

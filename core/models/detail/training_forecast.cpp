@@ -55,7 +55,8 @@ Result<TrainingForecast> forecast_linear(const store::Project& project, const Tr
       kLinearStart + bytes * (static_cast<double>(data.labels) + kLinearLabelsApart) * kLinearByteAndLabel / threads;
   out.memory = rounded(kLinearMemory + bytes * kLinearMemoryAByte);
   for (const Run& run : runs) {
-    if (run.algorithm != kBaseline || run.task != snapshot.task || run.parameters != choice.options) continue;
+    if (run.algorithm != choice.algorithm->name || run.task != snapshot.task || run.parameters != choice.options)
+      continue;
     MW_ASSIGN(const snapshots::Snapshot earlier, snapshots::read_snapshot(project, run.snapshot));
     if (earlier.counts.train <= 0) continue;
     const double ratio = static_cast<double>(data.rows()) / static_cast<double>(earlier.counts.train);

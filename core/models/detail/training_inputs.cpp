@@ -21,6 +21,22 @@ tl::unexpected<Error> stopped() { return fail(ErrorKind::cancelled, "cancelled",
 
 void append_json_string(std::string& out, std::string_view text) { out += to_text(Json(text)); }
 
+/// What a line says of its label, as engine/training_rows reads it.
+std::string target_of(const labels::LabelValue& label) {
+  const std::string said = to_text(to_json(label));
+  switch (label.kind) {
+    case labels::TaskKind::single_label:
+      return "\"label\":" + said;
+    case labels::TaskKind::multi_label:
+      return "\"labels\":" + said;
+    case labels::TaskKind::spans:
+      return "\"spans\":" + said;
+    case labels::TaskKind::number:
+      return "\"value\":" + said;
+  }
+  return {};
+}
+
 /// By row; empty where all weigh the same.
 Result<std::vector<double>> weights_of(const store::Project& project, const labels::Task& task,
                                        const records::ColumnScan& scan, const snapshots::SnapshotRows& rows,
@@ -52,6 +68,19 @@ Result<std::vector<double>> weights_of(const store::Project& project, const labe
 
 }  // namespace
 
+Result<int64_t> labels_in_training(const snapshots::SnapshotRows& rows, labels::TaskKind kind) {
+  std::vector<bool> used(rows.labels.size());
+  for (size_t i = 0; i < rows.size(); ++i)
+    if (rows.split[i] == snapshots::Split::train) used[static_cast<size_t>(rows.label[i])] = true;
+  MW_ASSIGN(const auto values, snapshots::read_values(rows, kind));
+  if (kind == labels::TaskKind::number) return std::count(used.begin(), used.end(), true);
+  std::set<std::string> names;
+  for (size_t i = 0; i < values.size(); ++i)
+    if (used[i])
+      for (std::string& name : labels::names_in(values[i])) names.insert(std::move(name));
+  return static_cast<int64_t>(names.size());
+}
+
 Status write_training_rows(const store::Project& project, const snapshots::Snapshot& snapshot, const labels::Task& task,
                            const snapshots::SnapshotRows& rows, double half_life, const fs::path& path,
                            const Work& work) {
@@ -62,14 +91,16 @@ Status write_training_rows(const store::Project& project, const snapshots::Snaps
     return fail(ErrorKind::store, "store.damaged", "The snapshot names records that its batches do not have.");
   MW_ASSIGN(const std::vector<std::string> texts, input_texts(scan, task.fields, places));
   MW_ASSIGN(const std::vector<double> weights, weights_of(project, task, scan, rows, places, half_life));
+  MW_ASSIGN(const auto values, snapshots::read_values(rows, task.kind));
+  std::vector<std::string> targets;
+  for (const labels::LabelValue& value : values) targets.push_back(target_of(value));
   MW_ASSIGN(AppendFile file, AppendFile::open(path));
   std::string buffer;
   for (size_t i = 0; i < rows.size(); ++i) {
     buffer += R"({"record":")" + std::to_string(rows.records[i].batch) + "-" + std::to_string(rows.records[i].ordinal);
     buffer += R"(","text":)";
     append_json_string(buffer, texts[i]);
-    buffer += R"(,"label":)";
-    append_json_string(buffer, rows.labels.at(static_cast<size_t>(rows.label[i])));
+    buffer += ',' + targets.at(static_cast<size_t>(rows.label[i]));
     if (!weights.empty()) buffer += R"(,"weight":)" + to_text(Json(weights[i]));
     buffer += R"(,"split":")";
     buffer += snapshots::to_string(rows.split[i]);

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <thread>
 
+#include "detail/strata.h"
 #include "labels/current.h"
 #include "quality/inputs.h"
 #include "records/batch.h"
@@ -134,11 +135,13 @@ Status fill_rows(const store::Project& project, const BuildRequest& request, con
   MW_ASSIGN(const auto groups, group_keys(scan, request.task.fields, request.plan.group_field,
                                           split_key(request.plan.seed), records, places));
   MW_ASSIGN(const auto batches, facts_of_batches(project, rows));
-  std::vector<RowToSplit> to_split(rows.size());
-  for (size_t i = 0; i < rows.size(); ++i)
-    to_split[i] = {groups[i], codes[static_cast<size_t>(rows[i].label->label)], batches.at(rows[i].record.batch).given};
-  if (request.cut) built.plan.groups = cut_groups(to_split, request.plan.shares);
   SnapshotRows& out = built.rows;
+  for (const Candidate& row : rows) out.label.push_back(codes[static_cast<size_t>(row.label->label)]);
+  MW_ASSIGN(const auto values, read_values(out, request.task.kind));
+  const std::vector<int32_t> strata = strata_of(request.task.kind, values, out.label);
+  std::vector<RowToSplit> to_split(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) to_split[i] = {groups[i], strata[i], batches.at(rows[i].record.batch).given};
+  if (request.cut) built.plan.groups = cut_groups(to_split, request.plan.shares);
   for (size_t i = 0; i < rows.size(); ++i) {
     const BatchFacts& batch = batches.at(rows[i].record.batch);
     MW_ASSIGN(const auto place, batch.file->place_of(rows[i].record.ordinal));
@@ -146,7 +149,6 @@ Status fill_rows(const store::Project& project, const BuildRequest& request, con
       return fail(ErrorKind::store, "store.damaged", "A record of this project cannot be found in its batch.");
     const Split split = built.plan.split_of(to_split[i]);
     out.records.push_back(rows[i].record);
-    out.label.push_back(to_split[i].stratum);
     out.split.push_back(split);
     out.schema_version.push_back(rows[i].label->schema_version);
     out.guide_version.push_back(rows[i].label->guide_version);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "detail/build.h"
 #include "labels/schema.h"
@@ -91,8 +92,8 @@ Result<Check> check_missing(const records::ColumnScan& scan, const labels::Task&
 
 }  // namespace
 
-Check check_classes(const SnapshotRows& rows, const std::vector<std::string>& schema,
-                    const quality::Thresholds& thresholds) {
+Check check_classes(const SnapshotRows& rows, std::span<const labels::LabelValue> values,
+                    const std::vector<std::string>& schema, const quality::Thresholds& thresholds) {
   struct Counts {
     int64_t train = 0;
     int64_t all = 0;
@@ -105,7 +106,13 @@ Check check_classes(const SnapshotRows& rows, const std::vector<std::string>& sc
     ++entry.all;
     entry.train += rows.split[i] == Split::train ? 1 : 0;
   }
-  for (size_t i = 0; i < by_code.size(); ++i) counts[rows.labels[i]] = by_code[i];
+  std::vector<std::vector<std::string>> names;
+  for (const labels::LabelValue& value : values) names.push_back(labels::names_in(value));
+  for (size_t i = 0; i < by_code.size(); ++i)
+    for (const std::string& name : names[i]) {
+      counts[name].train += by_code[i].train;
+      counts[name].all += by_code[i].all;
+    }
   Check check;
   check.name = "class_balance";
   check.unit = "count";
@@ -120,7 +127,9 @@ Check check_classes(const SnapshotRows& rows, const std::vector<std::string>& sc
   check.detail["fewer_than"] = thresholds.class_rows_warn;
   check.detail["classes"] = counts.size();
   for (size_t i = 0; i < rows.size() && check.sample.size() < kSampleRows; ++i)
-    if (small.contains(rows.labels[static_cast<size_t>(rows.label[i])])) check.sample.push_back(rows.records[i]);
+    if (const auto& of_row = names[static_cast<size_t>(rows.label[i])];
+        std::any_of(of_row.begin(), of_row.end(), [&](const std::string& name) { return small.contains(name); }))
+      check.sample.push_back(rows.records[i]);
   check.detail["small"] = std::move(small);
   check.verdict = judge(check);
   return check;
@@ -185,14 +194,20 @@ Result<std::vector<Check>> check_rows(const store::Project& project, const label
   std::vector<std::string> names;
   for (const auto& label : schema.labels) names.push_back(label.name);
   std::vector<bool> known;
-  for (const std::string& label : rows.labels) known.push_back(schema.knows(label));
+  MW_ASSIGN(const auto values, read_values(rows, task.kind));
+  const std::set<std::string, std::less<>> in_schema(names.begin(), names.end());
+  for (const labels::LabelValue& value : values) {
+    const std::vector<std::string> named = labels::names_in(value);
+    known.push_back(
+        std::all_of(named.begin(), named.end(), [&](const auto& name) { return in_schema.contains(name); }));
+  }
   const quality::RecordOf record = [&](size_t row) { return rows.records[row]; };
 
   MW_ASSIGN(Check missing, check_missing(scan, task, rows, places, thresholds));
   checks.push_back(std::move(missing));
   checks.push_back(quality::check_completeness(rows.label, known, record, thresholds));
   checks.push_back(quality::check_conflicts(inputs, rows.label, record, thresholds));
-  checks.push_back(check_classes(rows, names, thresholds));
+  if (task.kind != labels::TaskKind::number) checks.push_back(check_classes(rows, values, names, thresholds));
   checks.push_back(check_leakage(rows, inputs, thresholds));
   if (plan.group_field) {
     MW_ASSIGN(const auto groups, group_hashes(scan, *plan.group_field, project.duplicate_key(), places));

@@ -19,8 +19,9 @@ namespace millwright::snapshots::detail {
 [[nodiscard]] Result<quality::Check> check_batches(store::Project& project, const SnapshotRows& rows, const Work& work,
                                                    const quality::Thresholds& thresholds);
 
-/// "class_balance" over the labels of the schema and of the rows.
-[[nodiscard]] quality::Check check_classes(const SnapshotRows& rows, const std::vector<std::string>& schema,
+/// "class_balance" over the labels of the schema and of the rows; `values` say what the rows' labels mean.
+[[nodiscard]] quality::Check check_classes(const SnapshotRows& rows, std::span<const labels::LabelValue> values,
+                                           const std::vector<std::string>& schema,
                                            const quality::Thresholds& thresholds);
 /// "leakage_exact": test rows whose input is in the training split too.
 [[nodiscard]] quality::Check check_leakage(const SnapshotRows& rows, std::span<const Hash128> inputs,

@@ -325,6 +325,44 @@ class TestContract : public QObject {
     QCOMPARE(run({"status", copy, "--json"}).json()["counts"], run({"status", project_, "--json"}).json()["counts"]);
   }
 
+  void a_task_of_another_kind_goes_all_the_way() {
+    const QString project = home_.filePath("kinds");
+    QByteArray rows;
+    for (int i = 0; i < 300; ++i) {
+      const QByteArray fruit = i % 3 == 0 ? "plum" : "stone", tool = i % 2 == 0 ? "saw" : "cloud";
+      QByteArray names = i % 3 == 0 ? "\"fruit\"" : "";
+      if (i % 2 == 0) names += (names.isEmpty() ? "\"tool\"" : ",\"tool\"");
+      rows += "{\"text\":\"" + QByteArray::number(i) + " a " + fruit + " and a " + tool + "\",\"topics\":[" + names +
+              "]}\n";
+    }
+    const QString file = write("kinds.jsonl", rows);
+    QCOMPARE(run({"init", project}).code, 0);
+    QCOMPARE(run({"import", project, file, "--text", "text"}).code, 0);
+    QCOMPARE(run({"task", project, "create", "topics", "--text", "text", "--kind", "several"}).code, 2);
+    const Said task = run({"task", project, "create", "topics", "--text", "text", "--kind", "multi_label", "--json"});
+    QVERIFY2(task.code == 0, task.err);
+    has(task.json(), {"task", "labels", "schema_version", "guide_version", "kind"});
+    const Said taken = run({"labels", project, "from-field", "topics", "--by", "Ada", "--json"});
+    QVERIFY2(taken.code == 0, taken.err);
+    QCOMPARE(taken.json()["labels_kept"].toInt(), 300);
+    QCOMPARE(run({"snapshot", project, "--task", "topics", "--json"}).json()["verdict"].toString(), QString("pass"));
+    const Said trained = run({"train", project, "--wait", "--json"});
+    QVERIFY2(trained.code == 0, trained.err + trained.out);
+    QVERIFY(trained.json()["metrics"].toObject()["micro_f1"].toObject()["value"].toDouble() > 0.95);
+    const Said judged = run({"evaluate", project, "--on", "latest:test", "--json"});
+    QVERIFY2(judged.code == 0, judged.err + judged.out);
+    has(judged.json(), {"n", "kind", "micro_f1", "macro_f1", "accuracy", "hamming_loss", "per_class", "latency_ms"});
+    const Said said = run({"predict", project, file, "--scores"});
+    QVERIFY2(said.code == 0, said.err);
+    QCOMPARE(said.lines().size(), 300);
+    QCOMPARE(said.lines().first()["label"].toArray(), (QJsonArray{"fruit", "tool"}));
+    QCOMPARE(said.lines()[1]["label"].toArray(), QJsonArray());
+    has(said.lines().first(), {"row", "label", "confidence", "scores"});
+    QCOMPARE(run({"crossvalidate", project, "--json"}).code, 2);
+    const QJsonObject wrong = run({"train", project, "--algorithm", "lexicon", "--json"}).json();
+    QCOMPARE(wrong["error"].toObject()["code"].toString(), QString("train.objective"));
+  }
+
   void a_gate_that_fails_stops_training_until_somebody_takes_it_on_himself() {
     const QString gated = home_.filePath("gated");
     QByteArray rows = "text,label\n";

@@ -80,7 +80,7 @@ class TestComparison : public QObject {
     const Model newer = need(read_model(bench.project, bench.train().model));
     const auto rows = [&](const Model& model) {
       std::set<std::pair<int64_t, int64_t>> all;
-      for (const Judged& row : need(judged_rows(bench.project, test_of(bench.project, model.id))))
+      for (const Judged& row : need(judged_rows(bench.project, test_of(bench.project, model.id))).rows)
         all.emplace(row.batch, row.ordinal);
       return all;
     };

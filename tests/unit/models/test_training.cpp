@@ -30,7 +30,7 @@ class TestTraining : public QObject {
     const auto kept = need(evaluations_of(bench.project, model.id));
     QCOMPARE(kept.size(), size_t{2});  // test and validation
     for (const Evaluation& evaluation : kept)
-      QCOMPARE(static_cast<int64_t>(need(judged_rows(bench.project, evaluation)).size()), evaluation.n);
+      QCOMPARE(static_cast<int64_t>(need(judged_rows(bench.project, evaluation)).rows.size()), evaluation.n);
     QVERIFY(need(verify_models(bench.project, {})).problems.empty());
     QVERIFY(fs::is_empty(bench.project.runs_folder()));
   }

@@ -40,6 +40,9 @@ constexpr Words kFigures[] = {
     {"algorithm", QT_TRANSLATE_NOOP("flywheel", "{n}")},
     {"seconds", QT_TRANSLATE_NOOP("flywheel", "took {n}")},
     {"accuracy", QT_TRANSLATE_NOOP("flywheel", "{n} right")},
+    {"micro_f1", QT_TRANSLATE_NOOP("flywheel", "micro-F1 {n}")},
+    {"f1", QT_TRANSLATE_NOOP("flywheel", "F1 {n}")},
+    {"r2", QT_TRANSLATE_NOOP("flywheel", "R² {n}")},
     {"macro_f1", QT_TRANSLATE_NOOP("flywheel", "macro-F1 {n}")},
     {"drifted", QT_TRANSLATE_NOOP("flywheel", "{n} moved")},
     {"fields", QT_TRANSLATE_NOOP("flywheel", "{n} fields judged")},
@@ -67,6 +70,7 @@ constexpr Words kReasons[] = {
     {"labels_not_frozen", QT_TRANSLATE_NOOP("flywheel", "{labels} labels, no snapshot that holds them.")},
     {"snapshot_not_trained", QT_TRANSLATE_NOOP("flywheel", "Snapshot {snapshot} has no run yet.")},
     {"job_failed", QT_TRANSLATE_NOOP("flywheel", "Job {job} failed.")},
+    {"no_champion_yet", QT_TRANSLATE_NOOP("flywheel", "Model {model} is only a candidate.")},
     {"no_champion", QT_TRANSLATE_NOOP("flywheel", "Model {model} is only a candidate (test accuracy {accuracy}).")},
     {"fields_drifted", QT_TRANSLATE_NOOP("flywheel", "{drifted} fields moved, most of all {field} (effect {effect}).")},
     {"batches_not_compared", QT_TRANSLATE_NOOP("flywheel", "Two batches were never compared.")},
@@ -161,7 +165,7 @@ QString rail_figure(const planning::Stage& stage) {
     if (stage.name == "data") return "records";
     if (stage.name == "labels") return "waiting";
     if (stage.name == "drift") return "drifted";
-    if (stage.name == "evaluation") return "accuracy";
+    if (stage.name == "evaluation") return stage.figures.empty() ? "accuracy" : stage.figures.front().name;
     if (stage.name == "training") return "progress";
     if (stage.name == "gate") return "failing";
     return {};

@@ -92,6 +92,13 @@ TaskDialog::TaskDialog(std::vector<records::Asset> assets, const QString& annota
   auto* form = add_form();
   name_ = named(new QLineEdit, tr("Name"));
   name_->setPlaceholderText(tr("what is decided: section"));
+  kind_ = named(new QComboBox, tr("Asks for"));
+  kind_->addItem(tr("one label"), static_cast<int>(labels::TaskKind::single_label));
+  kind_->addItem(tr("any number of labels"), static_cast<int>(labels::TaskKind::multi_label));
+  kind_->addItem(tr("labeled stretches of the text"), static_cast<int>(labels::TaskKind::spans));
+  kind_->addItem(tr("a number"), static_cast<int>(labels::TaskKind::number));
+  about_kind_ = make_label({}, FontRole::caption, Tone::muted);
+  about_kind_->setWordWrap(true);
   asset_ = named(new QComboBox, tr("Asset"));
   for (const auto& asset : assets_) asset_->addItem(text_of(asset.name));
   text_ = named(new QComboBox, tr("Shown large"));
@@ -103,6 +110,8 @@ TaskDialog::TaskDialog(std::vector<records::Asset> assets, const QString& annota
   from_field_ = named(new QComboBox, tr("Labels from a field"));
   by_ = named(new QLineEdit(annotator), tr("Whose labels these are"));
   form->addRow(tr("Name"), name_);
+  form->addRow(tr("Asks for"), kind_);
+  form->addRow(QString(), about_kind_);
   form->addRow(tr("Asset"), asset_);
   form->addRow(tr("Shown large"), text_);
   form->addRow(tr("Shown below"), second_);
@@ -110,8 +119,24 @@ TaskDialog::TaskDialog(std::vector<records::Asset> assets, const QString& annota
   form->addRow(tr("From a field"), from_field_);
   form->addRow(tr("Whose labels"), by_);
   connect(asset_, &QComboBox::currentIndexChanged, this, &TaskDialog::show_fields);
+  connect(kind_, &QComboBox::currentIndexChanged, this, &TaskDialog::show_kind);
   for (auto* line : {name_, by_}) connect(line, &QLineEdit::textChanged, this, &TaskDialog::judge);
   for (auto* box : {text_, from_field_}) connect(box, &QComboBox::currentIndexChanged, this, &TaskDialog::judge);
+  show_kind();
+}
+
+labels::TaskKind TaskDialog::kind() const { return static_cast<labels::TaskKind>(kind_->currentData().toInt()); }
+
+void TaskDialog::show_kind() {
+  const QString words[] = {
+      {},
+      tr("Labels come from a field or a file: a list in JSON, or names with commas between them."),
+      tr("Labels come from a field or a file: a list in JSON of objects with begin, end and label, counted in "
+         "characters of the text."),
+      tr("Numbers come from a field or a file.")};
+  about_kind_->setText(words[static_cast<size_t>(kind())]);
+  about_kind_->setVisible(kind() != labels::TaskKind::single_label);
+  labels_->setEnabled(kind() != labels::TaskKind::number);
   show_fields();
 }
 
@@ -128,9 +153,10 @@ void TaskDialog::show_fields() {
     const QString name = text_of(field.name);
     text_->addItem(name, name);
     second_->addItem(name, name);
-    if (field.type == records::FieldType::category || field.type == records::FieldType::text ||
-        field.type == records::FieldType::boolean)
-      from_field_->addItem(name, name);
+    const bool number = field.type == records::FieldType::integer || field.type == records::FieldType::real;
+    const bool words = field.type == records::FieldType::category || field.type == records::FieldType::text ||
+                       field.type == records::FieldType::boolean;
+    if (kind() == labels::TaskKind::number ? number : words) from_field_->addItem(name, name);
   }
   const auto text_field = std::find_if(asset.schema.fields.begin(), asset.schema.fields.end(),
                                        [](const auto& field) { return field.type == records::FieldType::text; });
@@ -150,12 +176,14 @@ void TaskDialog::judge() {
 
 TaskQuestion TaskDialog::question() const {
   TaskQuestion question;
+  question.task.kind = kind();
   question.task.name = utf8_of(name_->text().trimmed());
   question.task.asset = assets_[static_cast<size_t>(std::max(0, asset_->currentIndex()))].id;
   question.task.fields.push_back(utf8_of(text_->currentData().toString()));
   if (const QString second = second_->currentData().toString(); !second.isEmpty() && second != text_->currentData())
     question.task.fields.push_back(utf8_of(second));
   static const QRegularExpression line_end(QStringLiteral("[\r\n]+"));
+  if (question.task.kind == labels::TaskKind::number) labels_->clear();
   for (const QString& line : labels_->toPlainText().split(line_end, Qt::SkipEmptyParts))
     if (const QString label = line.trimmed(); !label.isEmpty()) question.task.labels.push_back(utf8_of(label));
   question.label_field = utf8_of(from_field_->currentData().toString());

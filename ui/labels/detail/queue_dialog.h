@@ -56,10 +56,14 @@ class TaskDialog : public Dialog {
   [[nodiscard]] TaskQuestion question() const;
 
  private:
+  void show_kind();
   void show_fields();
   void judge();
+  [[nodiscard]] labels::TaskKind kind() const;
   std::vector<records::Asset> assets_;
   QLineEdit* name_;
+  QComboBox* kind_;
+  QLabel* about_kind_;
   QComboBox* asset_;
   QComboBox* text_;
   QComboBox* second_;

@@ -24,6 +24,8 @@ QString reason_words(const std::string& code) {
       {"unknown_record", QT_TRANSLATE_NOOP("QObject", "names a record that is not in this project")},
       {"unknown_status", QT_TRANSLATE_NOOP("QObject", "has a status that is not known")},
       {"no_label", QT_TRANSLATE_NOOP("QObject", "has no label")},
+      {"bad_label", QT_TRANSLATE_NOOP("QObject", "has a label that cannot be read")},
+      {"outside_text", QT_TRANSLATE_NOOP("QObject", "has a span that ends behind its text")},
       {"unknown_label", QT_TRANSLATE_NOOP("QObject", "has a label that the task does not have")},
       {"no_annotator", QT_TRANSLATE_NOOP("QObject", "does not say whose label it is")},
       {"bad_time", QT_TRANSLATE_NOOP("QObject", "has a time that is none")},
@@ -64,24 +66,37 @@ void TaskWork::work(const QString& what, Job job, Then then) {
   });
 }
 
+namespace {
+
+struct Made {
+  labels::Task task;
+  labels::BulkLabels taken;  ///< from a field
+};
+
+}  // namespace
+
 void TaskWork::create_task(const LabelsOverview& overview) {
   if (overview.assets.empty()) return;
   TaskDialog dialog(overview.assets, session_.annotator(), parent_);
   if (dialog.exec() != QDialog::Accepted) return;
   work(
       tr("Creating the task"),
-      [question = dialog.question()](store::Project& project, const Work& work) -> Result<labels::Task> {
-        MW_ASSIGN(auto task, labels::create_task(project, question.task));
+      [question = dialog.question()](store::Project& project, const Work& work) -> Result<Made> {
+        Made made;
+        MW_ASSIGN(made.task, labels::create_task(project, question.task));
         if (!question.label_field.empty()) {
           labels::FromField from;
-          from.task = task.id;
+          from.task = made.task.id;
           from.field = question.label_field;
           from.by = question.by;
-          MW_ASSIGN([[maybe_unused]] const auto taken, labels::label_from_field(project, from, work));
+          MW_ASSIGN(made.taken, labels::label_from_field(project, from, work));
         }
-        return task;
+        return made;
       },
-      [this](const labels::Task& task) { Q_EMIT task_created(text_of(task.name)); });
+      [this](const Made& made) {
+        Q_EMIT task_created(text_of(made.task.name));
+        if (made.taken.rejected > 0) Q_EMIT failed(rejected_rows(made.taken));
+      });
 }
 
 void TaskWork::fill_queue(const LabelsOverview& overview) {

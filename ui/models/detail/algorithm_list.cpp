@@ -31,7 +31,7 @@ AlgorithmList::AlgorithmList(QWidget* parent) : QWidget(parent) {
   std::vector<const jobs::Algorithm*> order;
   for (const auto& algorithm : jobs::algorithms()) order.push_back(&algorithm);
   std::stable_partition(order.begin(), order.end(),
-                        [](const auto* algorithm) { return algorithm->name == models::kBaseline; });
+                        [](const auto* algorithm) { return models::is_baseline(algorithm->name); });
   for (const auto* algorithm : order) {
     const QString name = text_of(algorithm->name);
     Entry entry{algorithm, new QRadioButton(tr(std::string(algorithm->title).c_str())), new Badge,
@@ -51,7 +51,9 @@ AlgorithmList::AlgorithmList(QWidget* parent) : QWidget(parent) {
     grid->addWidget(entry.figures, row, 2, Qt::AlignRight | Qt::AlignVCenter);
     grid->addWidget(entry.why, row + 1, 0, 1, 3);
     connect(entry.button, &QRadioButton::toggled, this, [this](bool on) {
-      if (on) Q_EMIT changed();
+      if (!on) return;
+      chosen_ = true;
+      Q_EMIT changed();
     });
     entries_.push_back(entry);
   }
@@ -78,14 +80,25 @@ void AlgorithmList::show_plan(const models::TrainingPlan& plan) {
         std::find_if(plan.algorithms.begin(), plan.algorithms.end(),
                      [&entry](const models::PlannedAlgorithm& one) { return one.algorithm == entry.algorithm; });
     if (planned == plan.algorithms.end()) continue;
+    // Where nobody chose yet, the baseline of this kind of task is it.
+    if (!chosen_ && planned->baseline && !entry.button->isChecked()) {
+      const QSignalBlocker quiet(entry.button);
+      entry.button->setChecked(true);
+      Q_EMIT changed();
+    }
     entry.fits = planned->fits;
+    const bool suits =
+        planned->objectives.empty() || std::any_of(planned->objectives.begin(), planned->objectives.end(),
+                                                   [](const auto& objective) { return objective.fits; });
+    for (QWidget* part : std::initializer_list<QWidget*>{entry.button, entry.figures, entry.why})
+      part->setVisible(suits || entry.button->isChecked());
     // What was chosen stays so, that its options can be mended; only starting it is not possible.
     entry.button->setEnabled(planned->fits || entry.button->isChecked());
     if (!planned->fits)
       entry.badge->set(tr("does not fit"), State::fail);
     else if (planned->baseline)
       entry.badge->set(tr("baseline"), State::neutral);
-    entry.badge->setVisible(!planned->fits || planned->baseline);
+    entry.badge->setVisible(entry.button->isVisibleTo(this) && (!planned->fits || planned->baseline));
     QStringList figures;
     if (planned->seconds) figures << message(about_time(*planned->seconds));
     if (planned->memory) figures << message(memory_size(*planned->memory));

@@ -20,7 +20,8 @@ class AlgorithmList : public QWidget {
  public:
   explicit AlgorithmList(QWidget* parent = nullptr);
   [[nodiscard]] const jobs::Algorithm& current() const;
-  /// One that does not fit cannot be chosen. One that is chosen already stays so: its options can be mended.
+  /// One that learns nothing the task is there for is not shown; one that does not fit cannot be chosen. One that is
+  /// chosen already stays so: its options can be mended.
   void show_plan(const models::TrainingPlan& plan);
   /// The plan is being made: figures of the one before go.
   void clear();
@@ -44,6 +45,7 @@ class AlgorithmList : public QWidget {
     bool fits = true;
   };
   std::vector<Entry> entries_;
+  bool chosen_ = false;  ///< by hand
 };
 
 }  // namespace millwright::ui::detail

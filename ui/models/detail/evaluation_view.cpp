@@ -42,6 +42,34 @@ statistics::Estimate estimate_from(const Json& metrics, const char* key) {
   return {number_from(*found, "value"), number_from(*found, "low"), number_from(*found, "high")};
 }
 
+Cell headline_cell(const Json& metrics, bool with_interval) {
+  const auto headline = models::headline_of(metrics);
+  if (!headline) return {QStringLiteral("–")};
+  const bool accuracy = headline->name == "accuracy";
+  const QString value = share_text(headline->value.value);
+  Cell cell = with_interval
+                  ? Cell::two_lines(accuracy ? value : figure_title(headline->name) + QLatin1Char(' ') + value,
+                                    interval_text(headline->value))
+              : accuracy ? Cell{value}
+                         : Cell::two_lines(value, figure_title(headline->name));
+  cell.tool_tip = figure_title(headline->name);
+  return cell;
+}
+
+QString figures_words(const models::Evaluation& evaluation) {
+  if (evaluation.figures.empty())
+    return QObject::tr("accuracy %1 (%2) · macro-F1 %3 · ECE %4")
+        .arg(share_text(evaluation.accuracy.value), interval_text(evaluation.accuracy),
+             share_text(evaluation.macro_f1.value), share_text(evaluation.ece));
+  QStringList words;
+  for (const auto& figure : evaluation.figures) {
+    QString one = figure_title(figure.name) + QLatin1Char(' ') + share_text(figure.value.value);
+    if (words.isEmpty()) one += QStringLiteral(" (") + interval_text(figure.value) + QLatin1Char(')');
+    words << one;
+  }
+  return words.join(QStringLiteral(" · "));
+}
+
 QString on_what_words(const std::string& on_what) {
   const QString text = text_of(on_what);
   const auto split = text.section(QLatin1Char(' '), 0, 0).section(QLatin1Char(':'), 1);
@@ -90,6 +118,15 @@ void EvaluationView::clear(const QString& text) {
 
 void EvaluationView::show_evaluation(std::shared_ptr<const models::Evaluation> evaluation) {
   evaluation_ = std::move(evaluation);
+  // One label a row has a matrix and a confidence that can be held against what was right; others go by class.
+  const bool one_label = evaluation_->kind == labels::TaskKind::single_label;
+  modes_->setVisible(one_label);
+  show_classes();
+  if (!one_label) {
+    words_->setText(tr("Each record is judged by how far its number is away: the figures above say it."));
+    stack_->setCurrentWidget(evaluation_->kind == labels::TaskKind::number ? static_cast<QWidget*>(words_) : classes_);
+    return;
+  }
   const size_t classes = evaluation_->labels.size();
   order_.resize(classes);
   std::iota(order_.begin(), order_.end(), 0);
@@ -111,6 +148,10 @@ void EvaluationView::show_evaluation(std::shared_ptr<const models::Evaluation> e
   for (const auto& bin : evaluation_->reliability) bins.push_back({bin.confidence, bin.accuracy, bin.count});
   reliability_->set_title(tr("Reliability"));
   reliability_->set_data(std::move(bins), evaluation_->ece);
+  stack_->setCurrentIndex(modes_->current() + 1);
+}
+
+void EvaluationView::show_classes() {
   std::vector<Row> rows;
   auto sorted = evaluation_->per_class;
   // The weakest first; classes that no row of this evaluation has come last and have no figures.
@@ -133,7 +174,8 @@ void EvaluationView::show_evaluation(std::shared_ptr<const models::Evaluation> e
 
 Result<std::shared_ptr<RecordSource>> records_of_cell(store::Project& project, const models::Evaluation& evaluation,
                                                       int truth, int predicted) {
-  MW_ASSIGN(auto rows, models::judged_rows(project, evaluation));
+  MW_ASSIGN(auto judged, models::judged_rows(project, evaluation));
+  auto& rows = judged.rows;
   std::erase_if(rows, [=](const models::Judged& row) { return row.truth != truth || row.predicted != predicted; });
   std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.confidence < b.confidence; });
   std::vector<RecordRef> records;

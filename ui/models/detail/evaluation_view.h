@@ -8,13 +8,13 @@
 
 #include "models/evaluation.h"
 #include "ui_records/record_view.h"
+#include "ui_widgets/paged_table.h"
 
 class QLabel;
 class QStackedWidget;
 
 namespace millwright::ui {
 class HeatmapChart;
-class PagedTable;
 class ReliabilityChart;
 class SegmentedControl;
 }  // namespace millwright::ui
@@ -37,6 +37,7 @@ class EvaluationView : public QWidget {
   void cell_chosen(int truth, int predicted);
 
  private:
+  void show_classes();
   std::shared_ptr<const models::Evaluation> evaluation_;
   std::vector<int> order_;  ///< of the classes in the picture: largest first
   SegmentedControl* modes_;
@@ -53,6 +54,10 @@ class EvaluationView : public QWidget {
 /// The same from a run's metrics.
 [[nodiscard]] statistics::Estimate estimate_from(const Json& metrics, const char* key);
 [[nodiscard]] double number_from(const Json& metrics, const char* key);
+/// The figure that counts first, with its name where that is not accuracy.
+[[nodiscard]] Cell headline_cell(const Json& metrics, bool with_interval = false);
+/// "accuracy 0.924 (0.918 – 0.930) · macro-F1 0.920 · ECE 0.012", or what there is of another kind.
+[[nodiscard]] QString figures_words(const models::Evaluation& evaluation);
 /// "test split", "batch k3f9x2 …": what an evaluation was on.
 [[nodiscard]] QString on_what_words(const std::string& on_what);
 

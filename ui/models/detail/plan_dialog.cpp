@@ -47,12 +47,19 @@ PlanDialog::PlanDialog(std::vector<SnapshotChoice> choices, const std::vector<mo
   form->addRow(error_);
   training_ = new TrainingForm(form, models);
   body()->addWidget(training_, 1);
-  connect(algorithm_, &AlgorithmList::changed, this, [this] { training_->show_algorithm(algorithm_->current()); });
+  connect(algorithm_, &AlgorithmList::changed, this, &PlanDialog::show_algorithm);
   connect(snapshot_, &QComboBox::currentIndexChanged, this, &PlanDialog::show_snapshot);
   connect(snapshot_, &QComboBox::currentIndexChanged, pause_, qOverload<>(&QTimer::start));
   connect(training_, &TrainingForm::changed, pause_, qOverload<>(&QTimer::start));
-  training_->show_algorithm(algorithm_->current());
+  show_algorithm();
   show_snapshot();
+}
+
+void PlanDialog::show_algorithm() {
+  training_->show_algorithm(algorithm_->current());
+  objective_chosen_ = false;
+  if (auto* box = qobject_cast<QComboBox*>(training_->field(QStringLiteral("objective"))))
+    connect(box, &QComboBox::currentTextChanged, this, [this] { objective_chosen_ = true; });
 }
 
 void PlanDialog::show_snapshot() {
@@ -89,6 +96,12 @@ void PlanDialog::show_objectives(const models::TrainingPlan& plan) {
   if (items == nullptr) return;
   for (const auto& planned : plan.algorithms) {
     if (planned.algorithm != &algorithm_->current()) continue;
+    // An objective that was not chosen by hand is what the task is there for.
+    const QString own = text_of(plan.objective);
+    if (!objective_chosen_ && box->findText(own) >= 0) {
+      box->setCurrentText(own);
+      objective_chosen_ = false;
+    }
     for (const auto& objective : planned.objectives) {
       const int row = box->findText(text_of(objective.name));
       if (row < 0) continue;

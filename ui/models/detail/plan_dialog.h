@@ -44,6 +44,7 @@ class PlanDialog : public Dialog {
 
  private:
   void show_snapshot();
+  void show_algorithm();
   void show_objectives(const models::TrainingPlan& plan);
   std::vector<SnapshotChoice> choices_;
   QComboBox* snapshot_;
@@ -52,6 +53,7 @@ class PlanDialog : public Dialog {
   QLabel* error_;
   QTimer* pause_;  ///< until nothing was changed for a moment
   TrainingForm* training_;
+  bool objective_chosen_ = false;  ///< by hand
 };
 
 }  // namespace millwright::ui::detail

@@ -147,7 +147,7 @@ std::vector<Column> run_columns() {
   return {
       {.title = tr("Run"), .kind = Kind::id, .width = 76},
       {.title = tr("Algorithm"), .stretch = true},
-      {.title = tr("Accuracy, 95 %"), .kind = Kind::figure, .width = 118},
+      {.title = tr("Test, 95 %"), .kind = Kind::figure, .width = 118},
       {.title = tr("Macro-F1, 95 %"), .kind = Kind::figure, .width = 118},
       {.title = tr("vs baseline"),
        .kind = Kind::figure,
@@ -173,13 +173,13 @@ std::vector<Row> run_rows(const RunsOverview& overview) {
          "95 % interval of the difference: %4 to %5 points.");
   std::vector<Row> rows;
   for (const auto& run : overview.runs) {
-    const auto accuracy = estimate_from(run.metrics, "accuracy"), f1 = estimate_from(run.metrics, "macro_f1");
+    const auto f1 = estimate_from(run.metrics, "macro_f1");
     const auto* comparison = overview.against_champion(run);
     Cell beside{tr("baseline")};
     if (!overview.is_baseline(run)) beside = against_cell(overview.against_baseline(run), baseline_words);
     rows.push_back(
         {QVariant(static_cast<qlonglong>(run.id)),
-         {short_id(run.uuid), about_cell(run), Cell::two_lines(share_text(accuracy.value), interval_text(accuracy)),
+         {short_id(run.uuid), about_cell(run), headline_cell(run.metrics, true),
           Cell::two_lines(share_text(f1.value), interval_text(f1)), beside, against_cell(comparison, champion_words),
           share_text(number_from(run.metrics, "ece")), latency_text(run), duration(run.seconds),
           verdict_cell(overview.stage_of(run.model), comparison)}});

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "labels/current.h"
+#include "labels/task.h"
 #include "records/columns.h"
 #include "ui_charts/bar_chart.h"
 #include "ui_records/words.h"
@@ -41,7 +42,8 @@ Status class_sizes(store::Project& project, const std::vector<int64_t>& batches,
   request.task = task;
   request.batches = batches;
   MW_ASSIGN(const auto current, labels::current_labels(project, request, work));
-  auto counts = labels::count_by_label(current);
+  MW_ASSIGN(const auto asked, labels::read_task(project, task));
+  auto counts = labels::count_by_label(current, asked.kind);
   std::stable_sort(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.records > b.records; });
   for (const auto& one : counts) {
     data.names.push_back(text_of(one.label));
