@@ -26,17 +26,18 @@ class TestOptions : public QObject {
   // What an algorithm learns where nobody says.
   void each_algorithm_says_what_it_learns() {
     const std::vector<std::pair<const char*, const char*>> standards = {
-        {"linear", "classification"}, {"encoder", "classification"}};
+        {"linear", "classification"}, {"encoder", "classification"}, {"lexicon", "token-classification"}};
     for (const auto& [name, objective] : standards)
       QCOMPARE((*complete_options(*find_algorithm(name), {}))["objective"].get<std::string>(), std::string(objective));
     for (const char* objective : {"classification", "multi-label", "regression"})
       QVERIFY(complete_options(*find_algorithm("linear"), Settings{{"objective", objective}}).has_value());
     for (const char* objective : {"token-classification", "masked-lm"})
       QVERIFY(!complete_options(*find_algorithm("linear"), Settings{{"objective", objective}}).has_value());
+    QVERIFY(!complete_options(*find_algorithm("lexicon"), Settings{{"objective", "classification"}}).has_value());
   }
 
   void baselines_know_the_processor_only() {
-    for (const char* name : {"linear"}) {
+    for (const char* name : {"linear", "lexicon"}) {
       QVERIFY(check_device(*find_algorithm(name), "cpu").has_value());
       const auto refused = check_device(*find_algorithm(name), "cuda:0");
       QVERIFY(!refused && refused.error().code == "train.device");
