@@ -104,6 +104,7 @@ Result<Json> run_cross_validation(const jobs::JobFolder& folder, jobs::EventWrit
   if (encoder) {
     MW_ASSIGN(trainer, encoder_folds(within));
   } else {
+    MW_TRY(jobs::check_fold_options(options, folds.count));
     trainer = linear_folds(within);
   }
   FoldProbabilities probabilities(within);

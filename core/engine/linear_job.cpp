@@ -5,10 +5,10 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "detail/job_outputs.h"
+#include "detail/judging.h"
 #include "engine/linear_training.h"
 #include "engine/run_job.h"
 #include "jobs/algorithms.h"
-#include "statistics/classification.h"
 
 namespace millwright::engine {
 namespace {
@@ -16,6 +16,7 @@ namespace {
 using detail::best_of;
 using detail::describe_file;
 using detail::figures;
+using detail::latency_of;
 
 /// Predicts a split, appends a line for each row to `lines`, and gives the figures. A label that the model does not
 /// know counts as one more class, and so as a mistake.
@@ -41,9 +42,50 @@ Json predict_split(const text::LinearClassifier& model, const SplitRows& rows, S
     lines += '\n';
   }
   Json json = figures(truth, predicted, confidence, model.labels().size() + 1);
-  json["latency_ms"] = {{"p50", number_or_null(statistics::quantile(milliseconds, 0.5))},
-                        {"p95", number_or_null(statistics::quantile(milliseconds, 0.95))}};
+  json["latency_ms"] = latency_of(milliseconds);
   return json;
+}
+
+/// The same where a row has any number of labels, or a number: judged as an encoder's answers are.
+Json judge_split(const text::LinearClassifier& model, const TrainingRows& all, Split split, std::string& lines) {
+  const SplitRows& rows = all.of(split);
+  const bool number = all.objective == Objective::regression;
+  text::LinearScratch scratch;
+  std::vector<double> said, milliseconds;
+  for (const std::string_view text : rows.text) {
+    const double began = steady_seconds();
+    if (number) {
+      said.push_back(model.value(text, scratch));
+    } else {
+      const auto probabilities = model.probabilities(text, scratch);
+      said.insert(said.end(), probabilities.begin(), probabilities.end());
+    }
+    milliseconds.push_back((steady_seconds() - began) * 1000);
+  }
+  Json json = number ? detail::judge_numbers(rows, split, said, lines)
+                     : detail::judge_labels(rows, split, all.labels, said, model.threshold(), lines);
+  json["latency_ms"] = latency_of(milliseconds);
+  return json;
+}
+
+Json calibration_of(const LinearTraining& trained) {
+  const text::LinearReading& reading = trained.model.reading();
+  switch (reading.problem) {
+    case text::Problem::multi_label:
+      return {{"method", "sigmoid, and threshold of most micro F1"},
+              {"on", trained.calibrated_on},
+              {"slope", reading.slope},
+              {"offset", reading.offset},
+              {"threshold", reading.threshold}};
+    case text::Problem::regression:
+      return nullptr;
+    case text::Problem::single_label:
+      break;
+  }
+  return {{"method", "temperature"},
+          {"on", trained.calibrated_on},
+          {"log_loss_before", number_or_null(trained.log_loss_before)},
+          {"log_loss_after", number_or_null(trained.log_loss_after)}};
 }
 
 Json curve_of(const std::vector<SvmEpoch>& epochs) {
@@ -68,8 +110,8 @@ Result<Json> run_linear_training(const jobs::JobFolder& folder, jobs::EventWrite
 
   const Work work{[&](const Progress& progress) { events.progress(progress); }, stop};
   work.report({"read", 0, 0, "bytes"});
-  MW_ASSIGN(const TrainingRows rows,
-            read_training_rows(folder.file("inputs/rows.jsonl"), Objective::classification, work));
+  MW_ASSIGN(const Objective objective, objective_named(options.at("objective").get_ref<const std::string&>()));
+  MW_ASSIGN(const TrainingRows rows, read_training_rows(folder.file("inputs/rows.jsonl"), objective, work));
   MW_ASSIGN(LinearTraining trained, train_linear(rows, options, seed, work, [&](const SvmEpoch& epoch) {
               events.metric("objective", epoch.epoch, epoch.objective);
               if (std::isfinite(epoch.validation_accuracy))
@@ -84,7 +126,9 @@ Result<Json> run_linear_training(const jobs::JobFolder& folder, jobs::EventWrite
   Json metrics = Json::object();
   for (const Split split : {Split::validation, Split::test})
     if (rows.of(split).size() > 0)
-      metrics[std::string(name_of(split))] = predict_split(trained.model, rows.of(split), split, lines);
+      metrics[std::string(name_of(split))] = objective == Objective::classification
+                                                 ? predict_split(trained.model, rows.of(split), split, lines)
+                                                 : judge_split(trained.model, rows, split, lines);
   if (stop.stop_requested()) return fail(ErrorKind::cancelled, "cancelled", "Stopped before it was done.");
 
   work.report({"write", 0, 0, "files"});
@@ -105,16 +149,13 @@ Result<Json> run_linear_training(const jobs::JobFolder& folder, jobs::EventWrite
   return Json{{"family", "linear"},
               {"parameters", trained.model.parameters()},
               {"features", trained.model.vectorizer().size()},
-              {"labels", trained.model.labels().size()},
+              {"labels", rows.labels.size()},
               {"files", files},
               {"weights_sha256", files.back()["sha256"]},
               {"predictions", predictions},
+              {"objective", name_of(objective)},
               {"metrics", metrics},
-              {"calibration",
-               {{"method", "temperature"},
-                {"on", trained.calibrated_on},
-                {"log_loss_before", number_or_null(trained.log_loss_before)},
-                {"log_loss_after", number_or_null(trained.log_loss_after)}}},
+              {"calibration", calibration_of(trained)},
               {"curve", curve_of(trained.curve)},
               {"training", {{"memory", peak_resident_memory()}}},
               {"options", options},

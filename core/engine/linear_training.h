@@ -1,4 +1,5 @@
-// The linear baseline: n-grams → TF-IDF → one-against-rest SVM → calibrated probabilities.
+// The linear baseline: n-grams → TF-IDF → one-against-rest SVM → calibrated probabilities; for a number, ridge
+// regression.
 #pragma once
 
 #include <functional>
@@ -17,12 +18,13 @@ struct LinearTraining {
   text::LinearClassifier model;
   std::vector<SvmEpoch> curve;
   int classes_not_converged = 0;
-  std::string_view calibrated_on;                  ///< "validation" or "internal"
-  double log_loss_before = 0, log_loss_after = 0;  ///< of the rows it was calibrated on
+  std::string_view calibrated_on;                  ///< "validation" or "internal"; empty: a number is not calibrated
+  double log_loss_before = 0, log_loss_after = 0;  ///< of the rows it was calibrated on, where each has one label
 };
 
-/// `options` as jobs::check_options() completed them. Errors: cancelled; bad_input "text.no_terms"; job
-/// "train.diverged".
+/// Learns what the rows' objective says: classification, multi_label (each label against the rest, made probabilities
+/// by one sigmoid for all of them, with a threshold) or regression. `options` as jobs::check_options() completed them.
+/// Errors: cancelled; bad_input "text.no_terms", "train.too_large" (a number beyond 1e100); job "train.diverged".
 [[nodiscard]] Result<LinearTraining> train_linear(const TrainingRows& rows, const Json& options, uint64_t seed,
                                                   const Work& work,
                                                   const std::function<void(const SvmEpoch&)>& on_epoch = {});

@@ -42,6 +42,7 @@ Result<Json> dispatch(const JobFolder& folder, const Ranks& ranks, EventWriter& 
   if (ranks.together() && !encoder)
     return fail(ErrorKind::usage, "train.bad_ranks", "Only the training of an encoder runs on several ranks.");
   if (folder.spec().kind == "train" && algorithm == "linear") return run_linear_training(folder, events, stop);
+  if (folder.spec().kind == "train" && algorithm == "lexicon") return run_lexicon_training(folder, events, stop);
   if (encoder) return run_encoder_training(folder, ranks, events, stop);
   if (folder.spec().kind == "cross_validate" && (algorithm == "linear" || algorithm == "encoder"))
     return run_cross_validation(folder, events, stop);
@@ -50,7 +51,7 @@ Result<Json> dispatch(const JobFolder& folder, const Ranks& ranks, EventWriter& 
               {{"kind", folder.spec().kind}, {"algorithm", to_text(algorithm)}}, "Use a newer program.");
 }
 
-/// The linear baseline knows only the processor.
+/// The baselines know only the processor.
 Result<std::string> device_to_lock(const jobs::JobSpec& spec, const Ranks& ranks) {
   if (spec.kind != "embed" && spec.body.value("algorithm", Json()) != "encoder") return std::string("cpu");
   return device_of(spec, ranks);

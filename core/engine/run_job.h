@@ -1,5 +1,5 @@
-// engine/ does the heavy work, in a process of its own: it is given a job folder and needs nothing else. The linear
-// baseline lives here; what needs libtorch lives in a module that is loaded only when it is asked for.
+// engine/ does the heavy work, in a process of its own: it is given a job folder and needs nothing else. The
+// baselines live here; what needs libtorch lives in a module that is loaded only when it is asked for.
 #pragma once
 
 #include <filesystem>
@@ -24,5 +24,7 @@ namespace millwright::engine {
 /// What a kind of job does: writes its files into the folder and returns what goes into the result's outputs.
 [[nodiscard]] Result<Json> run_linear_training(const jobs::JobFolder& folder, jobs::EventWriter& events,
                                                const std::stop_token& stop);
+[[nodiscard]] Result<Json> run_lexicon_training(const jobs::JobFolder& folder, jobs::EventWriter& events,
+                                                const std::stop_token& stop);
 
 }  // namespace millwright::engine

@@ -1,33 +1,22 @@
 #include "engine/svm.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <limits>
 #include <memory>
-#include <thread>
 
+#include "detail/parallel.h"
 #include "detail/svm_block.h"
 
 namespace millwright::engine {
 namespace {
 
+using detail::in_parallel;
 using detail::kLanes;
 using detail::SvmBlock;
 using text::SparseMatrix;
 
 tl::unexpected<Error> cancelled() { return fail(ErrorKind::cancelled, "cancelled", "Stopped before it was done."); }
-
-/// Calls body(i) for i in 0..count, shared among threads; which thread does what makes no difference to the result.
-void in_parallel(int threads, size_t count, const std::function<void(size_t)>& body) {
-  std::atomic<size_t> next{0};
-  const auto work = [&] {
-    for (size_t i = next++; i < count; i = next++) body(i);
-  };
-  std::vector<std::jthread> helpers;
-  for (int t = 1; t < std::min<int>(threads, static_cast<int>(count)); ++t) helpers.emplace_back(work);
-  work();
-}
 
 std::vector<float> squared_lengths(const SparseMatrix& rows) {
   std::vector<float> out(rows.rows());
@@ -198,7 +187,7 @@ double share_done(double span, double tolerance) {
 
 }  // namespace
 
-Result<SvmResult> train_svm(const SparseMatrix& rows, std::span<const int32_t> labels, size_t classes,
+Result<SvmResult> train_svm(const SparseMatrix& rows, const RowClasses& labels, size_t classes,
                             const SparseMatrix& validation, std::span<const int32_t> validation_labels,
                             const SvmOptions& options, const Work& work,
                             const std::function<void(const SvmEpoch&)>& on_epoch) {
@@ -241,6 +230,16 @@ Result<SvmResult> train_svm(const SparseMatrix& rows, std::span<const int32_t> l
     for (const SvmEpoch& epoch : result.curve) on_epoch(epoch);
   result.weights = merge(groups, rows.columns);
   return result;
+}
+
+Result<SvmResult> train_svm(const SparseMatrix& rows, std::span<const int32_t> labels, size_t classes,
+                            const SparseMatrix& validation, std::span<const int32_t> validation_labels,
+                            const SvmOptions& options, const Work& work,
+                            const std::function<void(const SvmEpoch&)>& on_epoch) {
+  RowClasses one_each;
+  one_each.label.assign(labels.begin(), labels.end());
+  for (size_t row = 1; row <= labels.size(); ++row) one_each.begin.push_back(row);
+  return train_svm(rows, one_each, classes, validation, validation_labels, options, work, on_epoch);
 }
 
 }  // namespace millwright::engine

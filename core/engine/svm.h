@@ -34,6 +34,12 @@ struct SvmEpoch {
   int classes_left = 0;            ///< that have not converged
 };
 
+/// The classes that each row belongs to, any number of them: those of row i are label[begin[i]] … label[begin[i + 1]].
+struct RowClasses {
+  std::vector<uint64_t> begin{0};
+  std::vector<int32_t> label;
+};
+
 struct SvmResult {
   text::SparseWeights weights;
   std::vector<float> bias;
@@ -41,9 +47,15 @@ struct SvmResult {
   int classes_not_converged = 0;
 };
 
-/// `labels` and `validation_labels` in 0 … classes−1 (validation may hold −1: unknown, counted as wrong). The bias is a
-/// feature of value 1 and regularised like the others. Rows are visited in an order drawn from the seed; the result
-/// does not depend on threads or on the processor's vector width. Errors: cancelled.
+/// Labels are in 0 … classes−1; a row without any is against all of them. `validation_labels`, one for each row of
+/// `validation`, may hold −1 (unknown, counted as wrong); empty: the curve tells no accuracy. The bias is a feature of
+/// value 1 and regularised like the others. Rows are visited in an order drawn from the seed; the result does not
+/// depend on threads or on the processor's vector width. Errors: cancelled.
+[[nodiscard]] Result<SvmResult> train_svm(const text::SparseMatrix& rows, const RowClasses& labels, size_t classes,
+                                          const text::SparseMatrix& validation,
+                                          std::span<const int32_t> validation_labels, const SvmOptions& options,
+                                          const Work& work, const std::function<void(const SvmEpoch&)>& on_epoch = {});
+/// The same for one label a row.
 [[nodiscard]] Result<SvmResult> train_svm(const text::SparseMatrix& rows, std::span<const int32_t> labels,
                                           size_t classes, const text::SparseMatrix& validation,
                                           std::span<const int32_t> validation_labels, const SvmOptions& options,

@@ -10,13 +10,13 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "text/problem.h"
 
 namespace millwright::text {
 
 enum class Family : uint8_t { bert, distilbert, roberta, xlm_roberta };
 enum class Head : uint8_t { none, sequence, token, masked_lm };
 enum class Activation : uint8_t { gelu, gelu_tanh, relu };
-enum class Problem : uint8_t { single_label, multi_label, regression };
 
 [[nodiscard]] std::string_view name_of(Family family);  ///< model_type: "bert", "distilbert", "roberta", "xlm-roberta"
 [[nodiscard]] std::string_view name_of(Head head);      ///< "none", "sequence-classification", …

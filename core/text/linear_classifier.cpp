@@ -17,10 +17,13 @@ struct LinearClassifier::State {
 namespace {
 
 constexpr std::string_view kFormat = "millwright-linear";
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;       // 2: labels that do not exclude each other, and numbers
+constexpr int kFirstVersion = 1;  // one label a text: any program reads it
 constexpr size_t kMostLabels = 65535;
 constexpr uintmax_t kLargestConfig = 64 << 20;
 constexpr int kLongestNgram = 64;
+constexpr double kSteepest = 1e6;         // slope or offset of a sigmoid
+constexpr double kLargestNumber = 1e100;  // mean or deviation: sums and products with scores stay finite
 
 tl::unexpected<Error> damaged(std::string reason) {
   return fail(ErrorKind::bad_input, "model.damaged", "This is not a linear model that can be used: {reason}.",
@@ -33,6 +36,7 @@ struct Config {
   uint32_t word_terms = 0;
   std::vector<std::string> labels;
   double inverse_temperature = 1;
+  LinearReading reading;
   Json about;
 };
 
@@ -86,6 +90,63 @@ Result<TfidfOptions> read_vectorizer(const Json& json, uint32_t& word_terms) {
   return options;
 }
 
+Status read_number(const Json& object, const char* key, double low, double high, double& out) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_number()) return damaged(std::string("config.json lacks ") + key);
+  out = found->get<double>();
+  if (!(out >= low && out <= high)) return damaged(std::string(key) + " is out of range");
+  return {};
+}
+
+Result<Problem> read_problem(const Json& json) {
+  const auto found = json.find("problem");
+  if (found == json.end()) return Problem::single_label;
+  for (const Problem problem : {Problem::single_label, Problem::multi_label, Problem::regression})
+    if (*found == name_of(problem)) return problem;
+  return damaged("its problem is none that is known");
+}
+
+/// How scores are read, after what the model's problem is.
+Status read_calibration(const Json& json, Config& config) {
+  const auto calibration = json.find("calibration");
+  if (calibration == json.end() || !calibration->is_object()) return damaged("config.json has no calibration");
+  LinearReading& reading = config.reading;
+  MW_ASSIGN(reading.problem, read_problem(json));
+  switch (reading.problem) {
+    case Problem::multi_label:
+      MW_TRY(read_number(*calibration, "slope", -kSteepest, kSteepest, reading.slope));
+      MW_TRY(read_number(*calibration, "offset", -kSteepest, kSteepest, reading.offset));
+      return read_number(*calibration, "threshold", 0, 1, reading.threshold);
+    case Problem::regression:
+      if (config.labels.size() != 1) return damaged("a number with several labels");
+      MW_TRY(read_number(*calibration, "mean", -kLargestNumber, kLargestNumber, reading.mean));
+      MW_TRY(read_number(*calibration, "deviation", 0, kLargestNumber, reading.deviation));
+      if (reading.deviation <= 0) return damaged("deviation is out of range");
+      return {};
+    case Problem::single_label:
+      break;
+  }
+  MW_TRY(read_number(*calibration, "inverse_temperature", 0, 1e6, config.inverse_temperature));
+  if (config.inverse_temperature <= 0) return damaged("inverse_temperature is out of range");
+  return {};
+}
+
+Json calibration_of(const LinearParts& parts) {
+  const LinearReading& reading = parts.reading;
+  switch (reading.problem) {
+    case Problem::multi_label:
+      return {{"method", "sigmoid"},
+              {"slope", reading.slope},
+              {"offset", reading.offset},
+              {"threshold", reading.threshold}};
+    case Problem::regression:
+      return {{"method", "none"}, {"mean", reading.mean}, {"deviation", reading.deviation}};
+    case Problem::single_label:
+      break;
+  }
+  return {{"method", "temperature"}, {"inverse_temperature", parts.inverse_temperature}};
+}
+
 Result<Config> read_config(const fs::path& path) {
   MW_ASSIGN(const std::string text, read_file(path, kLargestConfig));
   MW_ASSIGN(const Json json, parse_json(text, "config.json"));
@@ -97,13 +158,7 @@ Result<Config> read_config(const fs::path& path) {
   Config config;
   MW_ASSIGN(config.labels, read_labels(json));
   MW_ASSIGN(config.tfidf, read_vectorizer(json, config.word_terms));
-  const auto calibration = json.find("calibration");
-  if (calibration == json.end() || !calibration->is_object()) return damaged("config.json has no calibration");
-  const auto temperature = calibration->find("inverse_temperature");
-  if (temperature == calibration->end() || !temperature->is_number()) return damaged("config.json has no temperature");
-  config.inverse_temperature = temperature->get<double>();
-  if (!std::isfinite(config.inverse_temperature) || config.inverse_temperature <= 0 || config.inverse_temperature > 1e6)
-    return damaged("the temperature is out of range");
+  MW_TRY(read_calibration(json, config));
   config.about = json.value("about", Json::object());
   return config;
 }
@@ -129,6 +184,8 @@ Result<SparseWeights> read_weights(const SafetensorsFile& file, uint64_t feature
 
 }  // namespace
 
+double LinearReading::probability(double score) const { return 1 / (1 + std::exp(-(slope * score + offset))); }
+
 LinearClassifier::LinearClassifier(LinearParts parts) : state_(new State{std::move(parts)}) {}
 LinearClassifier::LinearClassifier(LinearClassifier&&) noexcept = default;
 LinearClassifier& LinearClassifier::operator=(LinearClassifier&&) noexcept = default;
@@ -137,20 +194,22 @@ LinearClassifier::~LinearClassifier() = default;
 Status LinearClassifier::save(const fs::path& folder) const {
   const LinearParts& parts = state_->parts;
   const TfidfOptions& options = parts.vectorizer.options();
-  const Json config = {{"format", kFormat},
-                       {"version", kVersion},
-                       {"labels", parts.labels},
-                       {"vectorizer",
-                        {{"word_min", options.ngrams.word_min},
-                         {"word_max", options.ngrams.word_max},
-                         {"character_min", options.ngrams.character_min},
-                         {"character_max", options.ngrams.character_max},
-                         {"sublinear_tf", options.sublinear_tf},
-                         {"min_df", options.min_df},
-                         {"word_weight", options.word_weight},
-                         {"word_terms", parts.vectorizer.word_terms()}}},
-                       {"calibration", {{"method", "temperature"}, {"inverse_temperature", parts.inverse_temperature}}},
-                       {"about", parts.about}};
+  const bool one_label = parts.reading.problem == Problem::single_label;
+  Json config = {{"format", kFormat},
+                 {"version", one_label ? kFirstVersion : kVersion},
+                 {"labels", parts.labels},
+                 {"vectorizer",
+                  {{"word_min", options.ngrams.word_min},
+                   {"word_max", options.ngrams.word_max},
+                   {"character_min", options.ngrams.character_min},
+                   {"character_max", options.ngrams.character_max},
+                   {"sublinear_tf", options.sublinear_tf},
+                   {"min_df", options.min_df},
+                   {"word_weight", options.word_weight},
+                   {"word_terms", parts.vectorizer.word_terms()}}},
+                 {"calibration", calibration_of(parts)},
+                 {"about", parts.about}};
+  if (!one_label) config["problem"] = name_of(parts.reading.problem);
   const uint64_t features = parts.vectorizer.size();
   const uint64_t n = parts.weights.weight.size();
   MW_TRY(make_folders(folder));
@@ -185,7 +244,7 @@ Result<LinearClassifier> LinearClassifier::load(const fs::path& config_path, con
   MW_ASSIGN(TfidfVectorizer vectorizer,
             TfidfVectorizer::restore(config.tfidf, vocabulary.text(), config.word_terms, std::move(idf)));
   return LinearClassifier({std::move(vectorizer), std::move(config.labels), std::move(weights), std::move(bias),
-                           config.inverse_temperature, std::move(config.about)});
+                           config.inverse_temperature, std::move(config.about), config.reading});
 }
 
 std::span<const float> LinearClassifier::scores(const SparseRow& row, LinearScratch& scratch) const {
@@ -206,15 +265,29 @@ std::span<const float> LinearClassifier::scores(std::string_view text, LinearScr
 }
 
 std::span<const double> LinearClassifier::probabilities(std::string_view text, LinearScratch& scratch) const {
-  softmax(scores(text, scratch), state_->parts.inverse_temperature, scratch.probabilities);
+  const LinearReading& reading = state_->parts.reading;
+  const std::span<const float> said = scores(text, scratch);
+  scratch.probabilities.clear();
+  if (reading.problem == Problem::single_label) softmax(said, state_->parts.inverse_temperature, scratch.probabilities);
+  if (reading.problem == Problem::multi_label)
+    for (const float score : said) scratch.probabilities.push_back(reading.probability(score));
   return scratch.probabilities;
 }
 
 BestLabel LinearClassifier::predict(std::string_view text, LinearScratch& scratch) const {
   (void)probabilities(text, scratch);
   const uint32_t best = argmax(scratch.scores);
-  return {best, scratch.probabilities[best]};
+  return {best, scratch.probabilities.empty() ? 0 : scratch.probabilities[best]};
 }
+
+double LinearClassifier::value(std::string_view text, LinearScratch& scratch) const {
+  const LinearReading& reading = state_->parts.reading;
+  return reading.mean + reading.deviation * static_cast<double>(scores(text, scratch).front());
+}
+
+Problem LinearClassifier::problem() const { return state_->parts.reading.problem; }
+double LinearClassifier::threshold() const { return state_->parts.reading.threshold; }
+const LinearReading& LinearClassifier::reading() const { return state_->parts.reading; }
 
 const std::vector<std::string>& LinearClassifier::labels() const { return state_->parts.labels; }
 const TfidfVectorizer& LinearClassifier::vectorizer() const { return state_->parts.vectorizer; }

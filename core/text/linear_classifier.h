@@ -13,6 +13,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "text/problem.h"
 #include "text/tfidf.h"
 
 namespace millwright::text {
@@ -30,13 +31,23 @@ struct LinearScratch {
   std::vector<double> probabilities;
 };
 
+/// What scores mean where they are not those of labels of which a text has one.
+struct LinearReading {
+  Problem problem = Problem::single_label;
+  double slope = 1, offset = 0;    ///< multi_label: probability = 1 / (1 + exp(−(slope · score + offset)))
+  double threshold = 0.5;          ///< multi_label: a label is said from this probability on
+  double mean = 0, deviation = 1;  ///< regression: value = mean + deviation · score
+  [[nodiscard]] double probability(double score) const;
+};
+
 struct LinearParts {
   TfidfVectorizer vectorizer;
   std::vector<std::string> labels;
   SparseWeights weights;
-  std::vector<float> bias;         ///< one for each label
+  std::vector<float> bias;         ///< one for each label; a number has one label, which is no name
   double inverse_temperature = 1;  ///< probabilities = softmax(inverse_temperature · scores)
   Json about;                      ///< where it comes from: options, seed, snapshot; kept as it is
+  LinearReading reading;
 };
 
 struct BestLabel {
@@ -64,9 +75,17 @@ class LinearClassifier {
   /// One score (margin) for each label; in `scratch` until the next call. Ties go to the label that comes first.
   [[nodiscard]] std::span<const float> scores(std::string_view text, LinearScratch& scratch) const;
   [[nodiscard]] std::span<const float> scores(const SparseRow& row, LinearScratch& scratch) const;
-  /// Calibrated probabilities that sum to 1.
+  /// Calibrated probabilities, one for each label: they sum to 1 (single_label) or are each label's own (multi_label).
+  /// Of a number there are none.
   [[nodiscard]] std::span<const double> probabilities(std::string_view text, LinearScratch& scratch) const;
   [[nodiscard]] BestLabel predict(std::string_view text, LinearScratch& scratch) const;
+  /// Regression: the number, in the unit in which it was learned; finite.
+  [[nodiscard]] double value(std::string_view text, LinearScratch& scratch) const;
+
+  [[nodiscard]] Problem problem() const;
+  /// Multi_label: the probability from which on a label is said.
+  [[nodiscard]] double threshold() const;
+  [[nodiscard]] const LinearReading& reading() const;
 
   [[nodiscard]] const std::vector<std::string>& labels() const;
   [[nodiscard]] const TfidfVectorizer& vectorizer() const;

@@ -7,8 +7,6 @@
 namespace millwright::engine::detail {
 namespace {
 
-constexpr double kPlainThreshold = 0.5;
-
 double probability(float logit) { return 1 / (1 + std::exp(-static_cast<double>(logit))); }
 
 class MultiLabelTask final : public TrainingTask {
@@ -35,8 +33,8 @@ class MultiLabelTask final : public TrainingTask {
     Judgement out;
     Hits hits;
     for (size_t i = 0; i < logits.size(); ++i) {
-      const bool real = has(rows_.validation, i / labels(), i % labels());
-      count(hits, real, probability(logits[i]) >= kPlainThreshold);
+      const bool real = has_label(rows_.validation, i / labels(), i % labels());
+      hits.count(real, probability(logits[i]) >= kPlainThreshold);
       const double x = logits[i];
       out.loss += std::max(x, 0.0) - (real ? x : 0.0) + std::log1p(std::exp(-std::abs(x)));
     }
@@ -47,17 +45,18 @@ class MultiLabelTask final : public TrainingTask {
 
   Result<TaskReport> report(EncoderModel& model, const std::stop_token& stop) const override {
     TaskReport out;
-    MW_ASSIGN(const std::vector<float> on_validation,
+    MW_ASSIGN(const std::vector<float> validation_logits,
               run_model(model, config_, texts_.validation, Output::logits, stop));
-    MW_ASSIGN(const std::vector<float> on_test, run_model(model, config_, texts_.test, Output::logits, stop));
-    const double threshold = on_validation.empty() ? kPlainThreshold : best_threshold(on_validation);
+    MW_ASSIGN(const std::vector<float> test_logits, run_model(model, config_, texts_.test, Output::logits, stop));
+    const std::vector<double> on_validation = probabilities(validation_logits), on_test = probabilities(test_logits);
+    const double threshold = threshold_for(on_validation);
     out.notes = {{"threshold", threshold}};
     out.calibration = {{"method", "threshold of most micro F1"},
                        {"on", on_validation.empty() ? Json() : Json("validation")},
                        {"threshold", threshold}};
-    for (const auto& [split, logits] : {std::pair{Split::validation, &on_validation}, {Split::test, &on_test}}) {
+    for (const auto& [split, said] : {std::pair{Split::validation, &on_validation}, {Split::test, &on_test}}) {
       if (texts_.of(split).empty()) continue;
-      Json json = judge_split(split, *logits, threshold, out.predictions);
+      Json json = judge_labels(rows_.of(split), split, rows_.labels, *said, threshold, out.predictions);
       MW_ASSIGN(json["latency_ms"], latency(model, config_, texts_.of(split), Output::logits, stop));
       out.metrics[std::string(name_of(split))] = std::move(json);
     }
@@ -77,81 +76,17 @@ class MultiLabelTask final : public TrainingTask {
 
  private:
   [[nodiscard]] size_t labels() const { return rows_.labels.size(); }
-  static bool has(const SplitRows& rows, size_t row, size_t label) {
-    return std::find(rows.labels[row].begin(), rows.labels[row].end(), static_cast<int32_t>(label)) !=
-           rows.labels[row].end();
-  }
-  static void count(Hits& hits, bool real, bool predicted) {
-    hits.real += real ? 1 : 0;
-    hits.predicted += predicted ? 1 : 0;
-    hits.right += real && predicted ? 1 : 0;
+  static std::vector<double> probabilities(const std::vector<float>& logits) {
+    std::vector<double> out(logits.size());
+    std::transform(logits.begin(), logits.end(), out.begin(), probability);
+    return out;
   }
 
-  /// The threshold with the most micro F1 on the validation split, half-way between two probabilities.
-  [[nodiscard]] double best_threshold(const std::vector<float>& logits) const {
-    std::vector<std::pair<double, bool>> all;
-    Hits hits;
-    for (size_t i = 0; i < logits.size(); ++i) {
-      all.emplace_back(probability(logits[i]), has(rows_.validation, i / labels(), i % labels()));
-      hits.real += all.back().second ? 1 : 0;
-    }
-    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-    double best = kPlainThreshold, best_f1 = 0;
-    for (size_t i = 0; i < all.size(); ++i) {
-      count(hits, false, true);
-      hits.right += all[i].second ? 1 : 0;
-      const double next = i + 1 < all.size() ? all[i + 1].first : 0;
-      if (next == all[i].first || hits.f1() <= best_f1) continue;
-      best_f1 = hits.f1();
-      best = (all[i].first + next) / 2;
-    }
-    return best;
-  }
-
-  Json judge_split(Split split, const std::vector<float>& logits, double threshold, std::string& lines) const {
-    const SplitRows& rows = rows_.of(split);
-    std::vector<Hits> by_label(labels());
-    Hits all;
-    int64_t exact = 0, wrong = 0;
-    for (size_t i = 0; i < rows.size(); ++i) {
-      Json real = Json::array(), predicted = Json::array(), scores = Json::object();
-      int64_t wrong_here = 0;
-      for (size_t k = 0; k < labels(); ++k) {
-        const double p = probability(logits[i * labels() + k]);
-        const bool is = has(rows, i, k), said = p >= threshold;
-        count(by_label[k], is, said);
-        count(all, is, said);
-        wrong_here += is != said ? 1 : 0;
-        if (is) real.push_back(rows_.labels[k]);
-        if (said) predicted.push_back(rows_.labels[k]);
-        if (is || said) scores[rows_.labels[k]] = p;
-      }
-      exact += wrong_here == 0 ? 1 : 0;
-      wrong += wrong_here;
-      Json line = line_of(rows, split, i);
-      line["labels"] = std::move(real);
-      line["predicted"] = std::move(predicted);
-      line["scores"] = std::move(scores);
-      lines += to_text(line) + '\n';
-    }
-    double macro = 0;
-    Json per_label = Json::array();
-    for (size_t k = 0; k < labels(); ++k) {
-      const Hits& hits = by_label[k];
-      macro += hits.f1() / static_cast<double>(labels());
-      per_label.push_back({{"label", rows_.labels[k]},
-                           {"precision", hits.precision()},
-                           {"recall", hits.recall()},
-                           {"f1", hits.f1()},
-                           {"n", hits.real}});
-    }
-    const auto n = static_cast<double>(rows.size());
-    return {{"n", rows.size()},
-            {"micro_f1", all.f1()},
-            {"macro_f1", macro},
-            {"subset_accuracy", static_cast<double>(exact) / n},
-            {"hamming_loss", static_cast<double>(wrong) / (n * static_cast<double>(labels()))},
-            {"per_class", per_label}};
+  [[nodiscard]] double threshold_for(const std::vector<double>& on_validation) const {
+    std::vector<bool> real;
+    for (size_t i = 0; i < on_validation.size(); ++i)
+      real.push_back(has_label(rows_.validation, i / labels(), i % labels()));
+    return best_threshold(on_validation, real);
   }
 
   const TrainingRows& rows_;

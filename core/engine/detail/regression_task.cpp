@@ -31,9 +31,8 @@ class RegressionTask final : public TrainingTask {
   std::string_view score_name() const override { return "r2"; }
 
   Result<Judgement> judge(EncoderModel& model, const std::stop_token& stop) const override {
-    MW_ASSIGN(std::vector<float> answer, run_model(model, layout_.config, texts_.validation, Output::logits, stop));
-    for (float& value : answer) value = static_cast<float>(value * deviation_ + mean_);
-    const Errors errors = errors_of(rows_.validation, answer);
+    MW_ASSIGN(const std::vector<double> said, answers(model, Split::validation, deviation_, mean_, stop));
+    const NumberErrors errors = errors_of(rows_.validation, said);
     const double loss = errors.mean_square / (deviation_ * deviation_);
     return Judgement{std::isfinite(errors.r2) ? errors.r2 : -loss, loss};
   }
@@ -51,22 +50,10 @@ class RegressionTask final : public TrainingTask {
     for (const Split split : {Split::validation, Split::test}) {
       const SplitRows& rows = rows_.of(split);
       if (rows.size() == 0) continue;
-      MW_ASSIGN(const std::vector<float> answer,
-                run_model(model, layout_.config, texts_.of(split), Output::logits, stop));
-      const Errors errors = errors_of(rows, answer);
-      Json json = {{"n", rows.size()},
-                   {"mae", errors.mean_absolute},
-                   {"rmse", std::sqrt(errors.mean_square)},
-                   {"r2", number_or_null(errors.r2)},
-                   {"pearson", number_or_null(errors.pearson)}};
+      MW_ASSIGN(const std::vector<double> said, answers(model, split, 1, 0, stop));
+      Json json = judge_numbers(rows, split, said, out.predictions);
       MW_ASSIGN(json["latency_ms"], latency(model, layout_.config, texts_.of(split), Output::logits, stop));
       out.metrics[std::string(name_of(split))] = std::move(json);
-      for (size_t i = 0; i < rows.size(); ++i) {
-        Json line = line_of(rows, split, i);
-        line["value"] = rows.value[i];
-        line["predicted"] = answer[i];
-        out.predictions += to_text(line) + '\n';
-      }
     }
     return out;
   }
@@ -80,30 +67,12 @@ class RegressionTask final : public TrainingTask {
   }
 
  private:
-  struct Errors {
-    double mean_absolute = 0, mean_square = 0;
-    double r2 = 0;       ///< 1 - Σ(y - ŷ)² / Σ(y - ȳ)²; NaN where all values are the same
-    double pearson = 0;  ///< NaN where one side does not vary
-  };
-  static Errors errors_of(const SplitRows& rows, std::span<const float> answer) {
-    const auto n = static_cast<double>(rows.size());
-    double mean = 0, mean_answer = 0;
-    for (size_t i = 0; i < rows.size(); ++i) {
-      mean += rows.value[i] / n;
-      mean_answer += answer[i] / n;
-    }
-    Errors out;
-    double real = 0, said = 0, together = 0;
-    for (size_t i = 0; i < rows.size(); ++i) {
-      const double miss = answer[i] - rows.value[i], a = rows.value[i] - mean, b = answer[i] - mean_answer;
-      out.mean_absolute += std::abs(miss) / n;
-      out.mean_square += miss * miss / n;
-      real += a * a;
-      said += b * b;
-      together += a * b;
-    }
-    out.r2 = real > 0 ? 1 - out.mean_square * n / real : std::nan("");
-    out.pearson = real > 0 && said > 0 ? together / std::sqrt(real * said) : std::nan("");
+  /// In the number's own unit.
+  Result<std::vector<double>> answers(EncoderModel& model, Split split, double scale, double offset,
+                                      const std::stop_token& stop) const {
+    MW_ASSIGN(const std::vector<float> said, run_model(model, layout_.config, texts_.of(split), Output::logits, stop));
+    std::vector<double> out;
+    for (const float value : said) out.push_back(static_cast<float>(value * scale + offset));
     return out;
   }
 

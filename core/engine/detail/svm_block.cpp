@@ -22,8 +22,8 @@ struct Visit {
   Lanes* alpha;
   Lanes* bounds;
   float diagonal;
-  float step;    ///< 1 / (‖x‖² + 1 + diagonal)
-  int positive;  ///< the lane of the row's own class; -1: it is in another block
+  float step;         ///< 1 / (‖x‖² + 1 + diagonal)
+  uint16_t positive;  ///< the classes that the row belongs to
   uint16_t live;
 };
 
@@ -36,10 +36,9 @@ struct Visit {
 
   constexpr IntLanes kBit = {1,      1 << 1, 1 << 2,  1 << 3,  1 << 4,  1 << 5,  1 << 6,  1 << 7,
                              1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15};
-  constexpr IntLanes kLane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   const Lanes zero = {};
   const Lanes one = zero + 1.0F;
-  const Lanes sign = kLane == v.positive ? one : -one;
+  const Lanes sign = (kBit & static_cast<int32_t>(v.positive)) != 0 ? one : -one;
   const Lanes alpha = *v.alpha;
   const Lanes gradient = sign * wx - 1.0F + alpha * v.diagonal;
   const IntLanes live = (kBit & static_cast<int32_t>(v.live)) != 0;
@@ -131,11 +130,10 @@ LaneArray::LaneArray(size_t lines)
   std::fill_n(memory_.get(), lines * kLanes, 0.0F);
 }
 
-SvmBlock::SvmBlock(const text::SparseMatrix& rows, std::span<const int32_t> labels, std::span<const float> squares,
+SvmBlock::SvmBlock(const text::SparseMatrix& rows, const RowClasses& labels, std::span<const float> squares,
                    size_t first_class, size_t classes, double c, uint64_t seed, bool plain)
     : kernels_(kernels(plain)),
       rows_(rows),
-      labels_(labels),
       squares_(squares),
       first_class_(first_class),
       classes_(classes),
@@ -144,10 +142,16 @@ SvmBlock::SvmBlock(const text::SparseMatrix& rows, std::span<const int32_t> labe
       weights_(rows.columns + size_t{1}),
       alpha_(rows.rows()),
       bounds_(3),
+      positive_(rows.rows()),
       live_(rows.rows()),
       shrunk_(kLanes),
       open_(static_cast<uint16_t>((1U << classes) - 1)) {
   bounds_.lines()[0] += std::numeric_limits<float>::infinity();
+  for (size_t row = 0; row < positive_.size(); ++row)
+    for (uint64_t i = labels.begin[row]; i < labels.begin[row + 1]; ++i) {
+      const int64_t lane = labels.label[i] - static_cast<int64_t>(first_class);
+      if (lane >= 0 && lane < static_cast<int64_t>(kLanes)) positive_[row] |= static_cast<uint16_t>(1U << lane);
+    }
   activate_all();
 }
 
@@ -176,11 +180,9 @@ void SvmBlock::visit_all() {
   size_t kept = 0;
   for (const uint32_t row : active_) {
     const uint64_t begin = rows_.begin[row];
-    const int64_t lane = labels_[row] - static_cast<int64_t>(first_class_);
-    const uint16_t gone = visit(
-        {rows_.column.data() + begin, rows_.value.data() + begin, rows_.begin[row + 1] - begin, weights_.lines(),
-         weights_.lines() + rows_.columns, alpha_.lines() + row, bounds, diagonal_, 1.0F / (squares_[row] + diagonal_),
-         lane >= 0 && lane < static_cast<int64_t>(kLanes) ? static_cast<int>(lane) : -1, live_[row]});
+    const uint16_t gone = visit({rows_.column.data() + begin, rows_.value.data() + begin, rows_.begin[row + 1] - begin,
+                                 weights_.lines(), weights_.lines() + rows_.columns, alpha_.lines() + row, bounds,
+                                 diagonal_, 1.0F / (squares_[row] + diagonal_), positive_[row], live_[row]});
     live_[row] = static_cast<uint16_t>(live_[row] & ~gone);
     for (uint32_t bits = gone; bits != 0; bits &= bits - 1) ++shrunk_[static_cast<size_t>(std::countr_zero(bits))];
     if (live_[row] != 0) active_[kept++] = row;

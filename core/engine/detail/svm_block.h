@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "engine/svm.h"
 #include "text/tfidf.h"
 
 namespace millwright::engine::detail {
@@ -36,8 +37,8 @@ struct Kernels;
 class SvmBlock {
  public:
   /// `squares` holds ‖x‖² + 1 (the bias) of each row. `plain`: without the processor's wide vectors.
-  SvmBlock(const text::SparseMatrix& rows, std::span<const int32_t> labels, std::span<const float> squares,
-           size_t first_class, size_t classes, double c, uint64_t seed, bool plain = false);
+  SvmBlock(const text::SparseMatrix& rows, const RowClasses& labels, std::span<const float> squares, size_t first_class,
+           size_t classes, double c, uint64_t seed, bool plain = false);
 
   /// One pass over the rows that are still active. False when every class has converged.
   bool epoch(double tolerance);
@@ -61,7 +62,6 @@ class SvmBlock {
 
   const Kernels& kernels_;
   const text::SparseMatrix& rows_;
-  std::span<const int32_t> labels_;
   std::span<const float> squares_;
   size_t first_class_, classes_;
   float diagonal_;  ///< 1 / (2 C)
@@ -69,6 +69,7 @@ class SvmBlock {
   LaneArray weights_;  ///< features + 1
   LaneArray alpha_;    ///< rows
   LaneArray bounds_;   ///< 0: largest projected gradient of the pass before; 1, 2: largest and smallest of this pass
+  std::vector<uint16_t> positive_;  ///< by row: the classes that it belongs to
   std::vector<uint32_t> active_;
   std::vector<uint16_t> live_;    ///< by row: the classes for which it has not been shrunk away
   std::vector<uint32_t> shrunk_;  ///< by class: rows shrunk away

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/clock.h"
-#include "statistics/classification.h"
 
 namespace millwright::engine {
 
@@ -15,10 +14,6 @@ constexpr int64_t kBetweenChecks = 1024;  // rows between two looks at the stop 
 constexpr size_t kTimedRows = 100;        // computed one by one, for their latency
 constexpr size_t kTextsAtOnce = 64;       // of an evaluation
 constexpr size_t kTokensAtOnce = 8192;
-
-double ratio(int64_t part, int64_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-}
 
 }  // namespace
 
@@ -131,18 +126,8 @@ Result<Json> latency(EncoderModel& model, const text::EncoderConfig& config, std
     MW_TRY(run_model(model, config, std::span(&text, 1), what, stop));
     milliseconds.push_back((steady_seconds() - began) * 1000);
   }
-  if (milliseconds.empty()) return Json{{"p50", nullptr}, {"p95", nullptr}};
-  return Json{{"p50", number_or_null(statistics::quantile(milliseconds, 0.5))},
-              {"p95", number_or_null(statistics::quantile(milliseconds, 0.95))}};
+  return latency_of(milliseconds);
 }
-
-Json line_of(const SplitRows& rows, Split split, size_t row) {
-  return {{"record", rows.record[row]}, {"split", name_of(split)}};
-}
-
-double Hits::precision() const { return ratio(right, predicted); }
-double Hits::recall() const { return ratio(right, real); }
-double Hits::f1() const { return ratio(2 * right, predicted + real); }
 
 }  // namespace detail
 }  // namespace millwright::engine

@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/work.h"
+#include "detail/judging.h"
 #include "engine/training_task.h"
 
 namespace millwright::engine::detail {
@@ -68,16 +69,5 @@ void hash_texts(Sha256& hash, std::span<const EncodedText> texts);
 /// {"p50","p95"} in milliseconds of rows that are computed one by one.
 [[nodiscard]] Result<Json> latency(EncoderModel& model, const text::EncoderConfig& config,
                                    std::span<const EncodedText> texts, Output what, const std::stop_token& stop);
-
-/// A line of predictions begins with these.
-[[nodiscard]] Json line_of(const SplitRows& rows, Split split, size_t row);
-
-/// Precision, recall and F1 of counts; 0 where a denominator is 0, as scikit-learn's zero_division=0.
-struct Hits {
-  int64_t right = 0, predicted = 0, real = 0;
-  [[nodiscard]] double precision() const;
-  [[nodiscard]] double recall() const;
-  [[nodiscard]] double f1() const;
-};
 
 }  // namespace millwright::engine::detail

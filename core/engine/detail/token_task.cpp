@@ -2,9 +2,9 @@
 // Tjong Kim Sang & Veenstra 1999).
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "detail/task_parts.h"
+#include "engine/token_tags.h"
 
 namespace millwright::engine::detail {
 namespace {
@@ -43,41 +43,12 @@ std::vector<int64_t> tags_of(const std::vector<Span>& spans, const std::vector<t
   return tags;
 }
 
-struct Found {
-  Span span;
-  double confidence = 0;  ///< the least of its tokens'
-};
-
-/// What a text's tags say. A tag that goes on with what did not begin begins it, as conlleval reads it.
-std::vector<Found> spans_of(std::span<const float> logits, size_t outputs,
-                            const std::vector<text::TokenOffsets>& offsets, const std::vector<uint8_t>& special) {
-  std::vector<Found> out;
-  int64_t before = 0;
-  for (size_t k = 0; k < offsets.size(); ++k) {
-    if (special[k] != 0 || offsets[k].begin == offsets[k].end) continue;
-    const std::span<const float> row = logits.subspan(k * outputs, outputs);
-    const auto best = std::max_element(row.begin(), row.end());
-    const int64_t tag = best - row.begin();
-    double sum = 0;
-    for (const float value : row) sum += std::exp(static_cast<double>(value) - *best);
-    const auto label = static_cast<int32_t>((tag - 1) / 2);
-    const bool goes_on = tag > 0 && tag % 2 == 0 && before > 0 && (before - 1) / 2 == (tag - 1) / 2;
-    if (goes_on) {
-      out.back().span.end = offsets[k].end;
-      out.back().confidence = std::min(out.back().confidence, 1 / sum);
-    } else if (tag > 0) {
-      out.push_back({{offsets[k].begin, offsets[k].end, label}, 1 / sum});
-    }
-    before = tag;
-  }
-  return out;
-}
-
 class TokenTask final : public TrainingTask {
  public:
   TokenTask(const TaskBasis& basis, TaggedTexts train, TaggedTexts validation, TaggedTexts test)
       : rows_(basis.rows),
         config_(basis.layout.config),
+        outputs_(config_.labels),
         train_(std::move(train)),
         validation_(std::move(validation)),
         test_(std::move(test)) {
@@ -104,7 +75,8 @@ class TokenTask final : public TrainingTask {
     size_t at = 0;
     for (size_t i = 0; i < validation_.texts.size(); ++i) {
       const std::span<const float> row = take(logits, at, validation_.texts[i].size());
-      count(hits, rows_.validation.spans[i], spans_of(row, outputs(), validation_.offsets[i], validation_.special[i]));
+      count_spans(hits, rows_.validation.spans[i],
+                  outputs_.spans_of(row, validation_.offsets[i], validation_.special[i]));
       for (size_t k = 0; k < validation_.tags[i].size(); ++k) {
         const int64_t tag = validation_.tags[i][k];
         if (tag == kNone) continue;
@@ -126,7 +98,7 @@ class TokenTask final : public TrainingTask {
     for (const auto& [split, texts] : {std::pair{Split::validation, &validation_}, {Split::test, &test_}}) {
       if (texts->texts.empty()) continue;
       MW_ASSIGN(const std::vector<float> logits, run_model(model, config_, texts->texts, Output::logits, stop));
-      Json json = judge_split(split, *texts, logits, out.predictions);
+      Json json = judge_spans(rows_.of(split), split, rows_.labels, find_spans(*texts, logits), out.predictions);
       MW_ASSIGN(json["latency_ms"], latency(model, config_, texts->texts, Output::logits, stop));
       out.metrics[std::string(name_of(split))] = std::move(json);
     }
@@ -148,59 +120,18 @@ class TokenTask final : public TrainingTask {
     at += row.size();
     return row;
   }
-  /// A span counts where begin, end and label are all right.
-  static void count(Hits& hits, const std::vector<Span>& real, const std::vector<Found>& found) {
-    hits.real += static_cast<int64_t>(real.size());
-    hits.predicted += static_cast<int64_t>(found.size());
-    for (const Found& one : found) hits.right += std::find(real.begin(), real.end(), one.span) != real.end() ? 1 : 0;
-  }
-
-  [[nodiscard]] Json to_json(const Span& span) const {
-    return {{"begin", span.begin},
-            {"end", span.end},
-            {"label", span.label < 0 ? Json() : Json(rows_.labels[static_cast<size_t>(span.label)])}};
-  }
-
-  Json judge_split(Split split, const TaggedTexts& texts, const std::vector<float>& logits, std::string& lines) const {
-    const SplitRows& rows = rows_.of(split);
-    Hits all;
-    std::map<int32_t, Hits> by_label;
+  [[nodiscard]] std::vector<std::vector<FoundSpan>> find_spans(const TaggedTexts& texts,
+                                                               const std::vector<float>& logits) const {
+    std::vector<std::vector<FoundSpan>> out;
     size_t at = 0;
-    for (size_t i = 0; i < rows.size(); ++i) {
-      const auto found =
-          spans_of(take(logits, at, texts.texts[i].size()), outputs(), texts.offsets[i], texts.special[i]);
-      count(all, rows.spans[i], found);
-      Json real = Json::array(), predicted = Json::array();
-      for (const Span& span : rows.spans[i]) {
-        ++by_label[span.label].real;
-        real.push_back(to_json(span));
-      }
-      for (const Found& one : found) {
-        Hits& hits = by_label[one.span.label];
-        ++hits.predicted;
-        hits.right += std::find(rows.spans[i].begin(), rows.spans[i].end(), one.span) != rows.spans[i].end() ? 1 : 0;
-        predicted.push_back(to_json(one.span));
-        predicted.back()["confidence"] = one.confidence;
-      }
-      Json line = line_of(rows, split, i);
-      line["spans"] = std::move(real);
-      line["predicted"] = std::move(predicted);
-      lines += to_text(line) + '\n';
-    }
-    Json per_label = Json::array();
-    for (const auto& [label, hits] : by_label)
-      if (label >= 0)
-        per_label.push_back({{"label", rows_.labels[static_cast<size_t>(label)]},
-                             {"precision", hits.precision()},
-                             {"recall", hits.recall()},
-                             {"f1", hits.f1()},
-                             {"n", hits.real}});
-    return {{"n", rows.size()},       {"spans", all.real}, {"precision", all.precision()},
-            {"recall", all.recall()}, {"f1", all.f1()},    {"per_class", per_label}};
+    for (size_t i = 0; i < texts.texts.size(); ++i)
+      out.push_back(outputs_.spans_of(take(logits, at, texts.texts[i].size()), texts.offsets[i], texts.special[i]));
+    return out;
   }
 
   const TrainingRows& rows_;
   const text::EncoderConfig& config_;
+  TokenTags outputs_;
   TaggedTexts train_, validation_, test_;
 };
 

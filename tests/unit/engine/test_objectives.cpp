@@ -4,60 +4,27 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 
 #include "base/safetensors.h"
-#include "easy_rows.h"
 #include "engine/training_rows.h"
+#include "objective_rows.h"
 #include "text/encoder_folder.h"
 
 using namespace millwright;
 using millwright::testing::easy_rows;
+using millwright::testing::rows_of;
+using millwright::testing::with_labels;
+using millwright::testing::with_spans;
+using millwright::testing::with_value;
 using Folder = millwright::testing::JobInFolder;
 
 namespace {
 
-Json body(Json more) {
-  Json options = {{"layers", 1},       {"hidden", 32}, {"heads", 2},       {"intermediate", 64},
-                  {"vocabulary", 200}, {"epochs", 30}, {"batch_size", 16}, {"learning_rate", 0.005},
-                  {"max_length", 16},  {"threads", 1}};
-  options.update(more);
-  return {{"algorithm", "encoder"}, {"seed", 1}, {"device", "cpu"}, {"options", options}};
-}
+const std::vector<std::string> kFruit = millwright::testing::fruits();
+const std::vector<std::string> kTool = millwright::testing::tools();
 
-const std::vector<std::string> kFruit = {"apple", "pear", "plum", "cherry", "fig"};
-const std::vector<std::string> kTool = {"hammer", "saw", "drill", "chisel", "pliers"};
-
-/// Sentences of two words from two lists, and what `target` makes of them: words and their begins in the text.
-template <class F>
-std::string rows_of(int train, F&& target) {
-  Random random(5);
-  std::string out;
-  int number = 0;
-  for (const char* split : {"train", "validation", "test"})
-    for (int i = 0; i < (std::string_view(split) == "train" ? train : train / 4); ++i) {
-      const size_t fruits = random.below(3), tools = random.below(3);
-      std::string text = "we saw";
-      std::vector<std::pair<size_t, std::string>> words;
-      for (size_t k = 0; k < fruits + tools; ++k) {
-        const std::vector<std::string>& list = k < fruits ? kFruit : kTool;
-        text += " a ";
-        words.emplace_back(text.size(), list[random.below(list.size())]);
-        text += words.back().second;
-      }
-      Json row = {{"record", "1-" + std::to_string(number++)}, {"text", text}, {"split", split}};
-      target(row, fruits, tools, words);
-      out += to_text(row) + '\n';
-    }
-  return out;
-}
-
-std::vector<Json> lines_of(const Folder& folder) {
-  std::vector<Json> out;
-  std::ifstream in(folder.job->file("predictions.jsonl"));
-  for (std::string line; std::getline(in, line);) out.push_back(Json::parse(line));
-  return out;
-}
+Json body(const Json& more) { return millwright::testing::small_encoder(more); }
+std::vector<Json> lines_of(const Folder& folder) { return millwright::testing::predictions_of(folder); }
 
 }  // namespace
 
@@ -65,13 +32,7 @@ class TestObjectives : public QObject {
   Q_OBJECT
  private Q_SLOTS:
   void multi_label() {
-    const Folder folder(rows_of(240,
-                                [](Json& row, size_t fruits, size_t tools, const auto&) {
-                                  row["labels"] = Json::array();
-                                  if (fruits > 0) row["labels"].push_back("fruit");
-                                  if (tools > 0) row["labels"].push_back("tool");
-                                }),
-                        body({{"objective", "multi-label"}}));
+    const Folder folder(rows_of(240, with_labels), body({{"objective", "multi-label"}}));
     QCOMPARE(folder.run(), 0);
     const Json test = folder.result().outputs["metrics"]["test"];
     QVERIFY2(test["micro_f1"].get<double>() > 0.95, to_text(test).c_str());
@@ -96,15 +57,7 @@ class TestObjectives : public QObject {
   }
 
   void token_classification() {
-    const Folder folder(rows_of(240,
-                                [](Json& row, size_t fruits, size_t, const auto& words) {
-                                  row["spans"] = Json::array();
-                                  for (size_t k = 0; k < words.size(); ++k)
-                                    row["spans"].push_back({{"begin", words[k].first},
-                                                            {"end", words[k].first + words[k].second.size()},
-                                                            {"label", k < fruits ? "fruit" : "tool"}});
-                                }),
-                        body({{"objective", "token-classification"}}));
+    const Folder folder(rows_of(240, with_spans), body({{"objective", "token-classification"}}));
     QCOMPARE(folder.run(), 0);
     const Json test = folder.result().outputs["metrics"]["test"];
     QVERIFY2(test["f1"].get<double>() > 0.95, to_text(test).c_str());
@@ -127,10 +80,7 @@ class TestObjectives : public QObject {
 
   // The number is in a unit of its own, which the written model speaks too.
   void regression() {
-    const Folder folder(
-        rows_of(320, [](Json& row, size_t fruits, size_t tools,
-                        const auto&) { row["value"] = 1000 + (tools > 0 ? 200 : 0) - (fruits > 0 ? 50 : 0); }),
-        body({{"objective", "regression"}}));
+    const Folder folder(rows_of(320, with_value), body({{"objective", "regression"}}));
     QCOMPARE(folder.run(), 0);
     const Json test = folder.result().outputs["metrics"]["test"];
     QVERIFY2(test["r2"].get<double>() > 0.9 && test["mae"].get<double>() < 60, to_text(test).c_str());

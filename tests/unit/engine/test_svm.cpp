@@ -101,6 +101,50 @@ class TestSvm : public QObject {
       QVERIFY(svm.curve[e].objective >= svm.curve[e - 1].objective - 1e-4);  // ascent, up to float rounding
   }
 
+  // Label 3 is on every row and label 4 on none. Weights: LinearSVC as above for each of the first three labels; for
+  // the others, and for the sum of the objectives, scipy 1.17.1, minimize(method="BFGS") of the primal.
+  void a_row_belongs_to_any_number_of_classes() {
+    RowClasses labels;
+    for (const std::vector<int32_t>& row : std::vector<std::vector<int32_t>>{
+             {0, 3}, {0, 3}, {0, 2, 3}, {1, 3}, {1, 3}, {1, 2, 3}, {2, 3}, {2, 3}, {3}, {0, 1, 3}, {1, 2, 3}, {3}}) {
+      labels.label.insert(labels.label.end(), row.begin(), row.end());
+      labels.begin.push_back(labels.label.size());
+    }
+    const double expected[5][5] = {{1.31315, -0.45504, -0.98186, -0.63246, -0.18834},
+                                   {-0.78812, 1.28982, -0.82904, -0.16499, 0.08952},
+                                   {-0.7612, -0.31043, 0.66923, 0.19772, -0.09039},
+                                   {0.21816, 0.24312, 0.23193, 0.08676, 0.71198},
+                                   {-0.21816, -0.24312, -0.23193, -0.08676, -0.71198}};
+    SvmOptions options;
+    options.tolerance = 1e-5;
+    options.max_epochs = 20000;
+    const auto svm = train_svm(matrix_of(kRows), labels, 5, {}, {}, options, {});
+    QVERIFY(svm.has_value());
+    QCOMPARE(svm->classes_not_converged, 0);
+    for (size_t k = 0; k < 5; ++k) {
+      for (size_t f = 0; f < 4; ++f)
+        QVERIFY2(std::abs(weight(*svm, f, k) - expected[k][f]) < 2e-4,
+                 qPrintable(QString("label %1 feature %2: %3").arg(k).arg(f).arg(weight(*svm, f, k))));
+      QVERIFY(std::abs(svm->bias[k] - expected[k][4]) < 2e-4);
+    }
+    QVERIFY(std::abs(svm->curve.back().objective - 16.920898) < 1e-3);
+    QVERIFY(std::isnan(svm->curve.back().validation_accuracy));
+  }
+
+  // A row of one class is the same row whichever way it is said, in the second block of sixteen, too.
+  void one_label_a_row_is_a_case_of_many() {
+    const Many many(300, 40);
+    RowClasses labels;
+    for (const int32_t label : many.labels) {
+      labels.label.push_back(label);
+      labels.begin.push_back(labels.label.size());
+    }
+    const auto one = train_svm(many.matrix, many.labels, 40, {}, {}, {}, {});
+    const auto other = train_svm(many.matrix, labels, 40, {}, {}, {}, {});
+    QCOMPARE(other->weights.weight, one->weights.weight);
+    QCOMPARE(other->bias, one->bias);
+  }
+
   void gives_the_same_weights_for_any_number_of_threads() {
     const Many many(600, 40);
     SvmOptions options;

@@ -23,6 +23,38 @@ class TestOptions : public QObject {
     QVERIFY(find_algorithm("oracle") == nullptr);
   }
 
+  // What an algorithm learns where nobody says.
+  void each_algorithm_says_what_it_learns() {
+    const std::vector<std::pair<const char*, const char*>> standards = {
+        {"linear", "classification"}, {"encoder", "classification"}, {"lexicon", "token-classification"}};
+    for (const auto& [name, objective] : standards)
+      QCOMPARE((*complete_options(*find_algorithm(name), {}))["objective"].get<std::string>(), std::string(objective));
+    for (const char* objective : {"classification", "multi-label", "regression"})
+      QVERIFY(complete_options(*find_algorithm("linear"), Settings{{"objective", objective}}).has_value());
+    for (const char* objective : {"token-classification", "masked-lm"})
+      QVERIFY(!complete_options(*find_algorithm("linear"), Settings{{"objective", objective}}).has_value());
+    QVERIFY(!complete_options(*find_algorithm("lexicon"), Settings{{"objective", "classification"}}).has_value());
+  }
+
+  void baselines_know_the_processor_only() {
+    for (const char* name : {"linear", "lexicon"}) {
+      QVERIFY(check_device(*find_algorithm(name), "cpu").has_value());
+      const auto refused = check_device(*find_algorithm(name), "cuda:0");
+      QVERIFY(!refused && refused.error().code == "train.device");
+      QVERIFY(message_of(refused.error()).find(find_algorithm(name)->title) == 0);
+    }
+    QVERIFY(check_device(*find_algorithm("encoder"), "cuda:0").has_value());
+  }
+
+  // Folds are judged by the labels they tell, one a row.
+  void folds_take_one_label_a_row() {
+    for (const char* objective : {"multi-label", "regression"}) {
+      const auto options = complete_options(*find_algorithm("linear"), Settings{{"objective", objective}});
+      QCOMPARE(check_fold_options(*options, 5).error().code, std::string("train.bad_option"));
+    }
+    QVERIFY(check_fold_options(*complete_options(*find_algorithm("linear"), {}), 5).has_value());
+  }
+
   void settings_become_typed_values() {
     const auto options = complete_options(
         *find_algorithm("linear"),

@@ -25,9 +25,44 @@ LinearClassifier small_model() {
       {std::move(*vectorizer), {"warm", "cold", "none"}, weights, {0.5F, -0.5F, 0}, 2, Json{{"seed", 7}}});
 }
 
+/// The same scores read otherwise.
+LinearClassifier read_as(const LinearReading& reading, std::vector<std::string> labels) {
+  TfidfOptions options;
+  options.ngrams.character_max = 0;
+  options.ngrams.word_max = 1;
+  auto vectorizer = TfidfVectorizer::restore(options, "red\nblue\n", 2, {1, 1});
+  const bool one = labels.size() == 1;
+  SparseWeights weights;
+  weights.begin = {0, one ? 1U : 2U, one ? 2U : 3U};
+  weights.label = one ? std::vector<uint16_t>{0, 0} : std::vector<uint16_t>{0, 2, 1};
+  weights.weight = one ? std::vector<float>{2, -1} : std::vector<float>{2, -1, 3};
+  std::vector<float> bias = one ? std::vector<float>{0.5F} : std::vector<float>{0.5F, -0.5F, 0};
+  return LinearClassifier({std::move(*vectorizer), std::move(labels), weights, bias, 1, Json::object(), reading});
+}
+
+LinearReading many_labels() {
+  LinearReading reading;
+  reading.problem = Problem::multi_label;
+  reading.slope = 2;
+  reading.offset = -1;
+  reading.threshold = 0.25;
+  return reading;
+}
+
+LinearReading number() {
+  LinearReading reading;
+  reading.problem = Problem::regression;
+  reading.mean = 1e9;
+  reading.deviation = 10;
+  return reading;
+}
+
 struct Folder {
   QTemporaryDir memory;
   fs::path path;
+  explicit Folder(const LinearClassifier& model) : path(fs::path(memory.path().toStdString()) / "model") {
+    if (!model.save(path)) qFatal("cannot save");
+  }
   Folder() : path(fs::path(memory.path().toStdString()) / "model") {
     if (!small_model().save(path)) qFatal("cannot save");
   }
@@ -70,6 +105,79 @@ class TestLinearClassifier : public QObject {
     QCOMPARE(best.label, 1U);
   }
 
+  // Scores of "red": 2.5, -0.5 and -1.
+  void labels_that_do_not_exclude_each_other_have_a_sigmoid_each() {
+    const Folder folder(read_as(many_labels(), {"warm", "cold", "none"}));
+    QCOMPARE(folder.config()["problem"].get<std::string>(), std::string("multi_label"));
+    QCOMPARE(folder.config()["version"].get<int>(), 2);  // programs that know one label a text only must not read it
+    const auto model = LinearClassifier::load(folder.path);
+    QVERIFY(model.has_value() && model->problem() == Problem::multi_label);
+    QCOMPARE(model->threshold(), 0.25);
+    LinearScratch scratch;
+    const auto p = model->probabilities("red", scratch);
+    QCOMPARE(p.size(), size_t{3});
+    QVERIFY(std::abs(p[0] - 1 / (1 + std::exp(-4.0))) < 1e-12);
+    QVERIFY(std::abs(p[1] - 1 / (1 + std::exp(2.0))) < 1e-12);
+    QVERIFY(std::abs(p[2] - 1 / (1 + std::exp(3.0))) < 1e-12);
+    const BestLabel best = model->predict("red", scratch);
+    QVERIFY(best.label == 0 && std::abs(best.confidence - 1 / (1 + std::exp(-4.0))) < 1e-12);
+  }
+
+  void a_number_is_told_in_its_own_unit() {
+    const Folder folder(read_as(number(), {"value"}));
+    const auto model = LinearClassifier::load(folder.path);
+    QVERIFY(model.has_value() && model->problem() == Problem::regression);
+    LinearScratch scratch;
+    QCOMPARE(model->value("red", scratch), 1e9 + 25);
+    QCOMPARE(model->value("blue", scratch), 1e9 - 5);
+    QVERIFY(model->probabilities("red", scratch).empty());
+  }
+
+  void one_label_a_text_is_what_it_was() {
+    const Folder folder;
+    QVERIFY(!folder.config().contains("problem"));
+    QCOMPARE(folder.config()["version"].get<int>(), 1);
+    QVERIFY(LinearClassifier::load(folder.path)->problem() == Problem::single_label);
+  }
+
+  void refuses_readings_that_lie_data() {
+    QTest::addColumn<bool>("is_number");
+    QTest::addColumn<QByteArray>("pointer");
+    QTest::addColumn<QByteArray>("value");
+    const auto row = [](bool is_number, const char* pointer, const char* value) {
+      QTest::addRow("%s %s = %s", is_number ? "number" : "labels", pointer, value)
+          << is_number << QByteArray(pointer) << QByteArray(value);
+    };
+    row(false, "/problem", "\"other\"");
+    row(false, "/problem", "null");
+    row(false, "/problem", "\"regression\"");    // with three labels
+    row(false, "/problem", "\"single_label\"");  // without a temperature
+    row(false, "/calibration/slope", "1e7");
+    row(false, "/calibration/slope", "\"2\"");
+    row(false, "/calibration/offset", "-1e300");
+    row(false, "/calibration/offset", "null");
+    row(false, "/calibration/threshold", "1.5");
+    row(false, "/calibration/threshold", "-0.5");
+    row(false, "/calibration/threshold", "null");
+    row(true, "/calibration/mean", "1e101");
+    row(true, "/calibration/mean", "null");
+    row(true, "/calibration/deviation", "0");
+    row(true, "/calibration/deviation", "-1");
+    row(true, "/calibration/deviation", "1e300");
+    row(true, "/calibration", "[]");
+  }
+  void refuses_readings_that_lie() {
+    QFETCH(bool, is_number);
+    QFETCH(QByteArray, pointer);
+    QFETCH(QByteArray, value);
+    const Folder folder(is_number ? read_as(number(), {"value"}) : read_as(many_labels(), {"warm", "cold", "none"}));
+    QVERIFY(folder.loads());
+    Json config = folder.config();
+    config[Json::json_pointer(pointer.toStdString())] = Json::parse(value.toStdString());
+    folder.replace("config.json", to_text(config));
+    QVERIFY(!folder.loads());
+  }
+
   void comes_back_from_its_folder() {
     const Folder folder;
     const auto model = LinearClassifier::load(folder.path);
@@ -100,7 +208,7 @@ class TestLinearClassifier : public QObject {
       QTest::addRow("%s = %s", pointer, value) << QByteArray(pointer) << QByteArray(value);
     };
     row("/format", "\"other\"");
-    row("/version", "2");
+    row("/version", "3");
     row("/version", "\"1\"");
     row("/labels", "[]");
     row("/labels", "[\"a\"]");
