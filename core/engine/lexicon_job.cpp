@@ -51,6 +51,40 @@ Json to_json(const text::LexiconCounts& counts, const text::Lexicon& lexicon) {
             {"phrases_mostly_unlabeled", counts.mostly_unlabeled}}}};
 }
 
+/// What is said while nothing is wrong yet, but might not be what was meant.
+void tell(const text::LexiconCounts& counts, jobs::EventWriter& events) {
+  if (counts.mostly_unlabeled > 0)
+    events.log("info", "Some phrases were left out: in the training rows they stand without a label more often.",
+               {{"phrases", counts.mostly_unlabeled}});
+  if (counts.inside_words > 0)
+    events.log("warning", "Some spans begin or end inside a word: a lexicon cannot find those.",
+               {{"spans", counts.inside_words}});
+}
+
+struct Written {
+  Json files = Json::array();
+  Json predictions;
+};
+
+Result<Written> write(const jobs::JobFolder& folder, text::Lexicon& lexicon, const Json& options, uint64_t seed,
+                      const std::string& lines) {
+  const Json& body = folder.spec().body;
+  lexicon.about() = {{"algorithm", "lexicon"},
+                     {"options", options},
+                     {"seed", seed},
+                     {"snapshot", body.value("snapshot", Json())},
+                     {"task", body.value("task", Json())},
+                     {"fields", body.value("fields", Json())}};
+  MW_TRY(lexicon.save(folder.file("model")));
+  MW_TRY(write_file_atomically(folder.file("predictions.jsonl"), lines));
+  Written out;
+  for (const char* name : {"model/config.json", "model/phrases.jsonl"}) {
+    MW_ASSIGN(out.files.emplace_back(), describe_file(folder, name));
+  }
+  MW_ASSIGN(out.predictions, describe_file(folder, "predictions.jsonl"));
+  return out;
+}
+
 }  // namespace
 
 Result<Json> run_lexicon_training(const jobs::JobFolder& folder, jobs::EventWriter& events,
@@ -67,12 +101,7 @@ Result<Json> run_lexicon_training(const jobs::JobFolder& folder, jobs::EventWrit
             read_training_rows(folder.file("inputs/rows.jsonl"), Objective::token_classification, work));
   text::LexiconCounts counts;
   MW_ASSIGN(text::Lexicon lexicon, learn(rows, options, work, counts));
-  if (counts.mostly_unlabeled > 0)
-    events.log("info", "Some phrases were left out: in the training rows they stand without a label more often.",
-               {{"phrases", counts.mostly_unlabeled}});
-  if (counts.inside_words > 0)
-    events.log("warning", "Some spans begin or end inside a word: a lexicon cannot find those.",
-               {{"spans", counts.inside_words}});
+  tell(counts, events);
 
   work.report({"evaluate", 0, 0, "rows"});
   std::string lines;
@@ -82,25 +111,13 @@ Result<Json> run_lexicon_training(const jobs::JobFolder& folder, jobs::EventWrit
   if (stop.stop_requested()) return fail(ErrorKind::cancelled, "cancelled", "Stopped before it was done.");
 
   work.report({"write", 0, 0, "files"});
-  lexicon.about() = {{"algorithm", "lexicon"},
-                     {"options", options},
-                     {"seed", seed},
-                     {"snapshot", body.value("snapshot", Json())},
-                     {"task", body.value("task", Json())},
-                     {"fields", body.value("fields", Json())}};
-  MW_TRY(lexicon.save(folder.file("model")));
-  MW_TRY(write_file_atomically(folder.file("predictions.jsonl"), lines));
-  Json files = Json::array();
-  for (const char* name : {"model/config.json", "model/phrases.jsonl"}) {
-    MW_ASSIGN(files.emplace_back(), describe_file(folder, name));
-  }
-  MW_ASSIGN(const Json predictions, describe_file(folder, "predictions.jsonl"));
+  MW_ASSIGN(const Written written, write(folder, lexicon, options, seed, lines));
   return Json{{"family", "lexicon"},
               {"parameters", lexicon.parameters()},
               {"labels", rows.labels.size()},
-              {"files", files},
-              {"weights_sha256", files.back()["sha256"]},
-              {"predictions", predictions},
+              {"files", written.files},
+              {"weights_sha256", written.files.back()["sha256"]},
+              {"predictions", written.predictions},
               {"objective", name_of(rows.objective)},
               {"metrics", metrics},
               {"calibration", nullptr},

@@ -98,6 +98,31 @@ Json curve_of(const std::vector<SvmEpoch>& epochs) {
   return curve;
 }
 
+struct Written {
+  Json files = Json::array();
+  Json predictions;
+};
+
+Result<Written> write(const jobs::JobFolder& folder, LinearTraining& trained, const Json& options, uint64_t seed,
+                      const std::string& lines) {
+  const Json& body = folder.spec().body;
+  trained.model.about() = {{"algorithm", "linear"},
+                           {"options", options},
+                           {"seed", seed},
+                           {"snapshot", body.value("snapshot", Json())},
+                           {"task", body.value("task", Json())},
+                           {"fields", body.value("fields", Json())},
+                           {"calibrated_on", trained.calibrated_on}};
+  MW_TRY(trained.model.save(folder.file("model")));
+  MW_TRY(write_file_atomically(folder.file("predictions.jsonl"), lines));
+  Written out;
+  for (const char* name : {"model/config.json", "model/vocabulary.txt", "model/model.safetensors"}) {
+    MW_ASSIGN(out.files.emplace_back(), describe_file(folder, name));
+  }
+  MW_ASSIGN(out.predictions, describe_file(folder, "predictions.jsonl"));
+  return out;
+}
+
 }  // namespace
 
 Result<Json> run_linear_training(const jobs::JobFolder& folder, jobs::EventWriter& events,
@@ -132,27 +157,14 @@ Result<Json> run_linear_training(const jobs::JobFolder& folder, jobs::EventWrite
   if (stop.stop_requested()) return fail(ErrorKind::cancelled, "cancelled", "Stopped before it was done.");
 
   work.report({"write", 0, 0, "files"});
-  trained.model.about() = {{"algorithm", "linear"},
-                           {"options", options},
-                           {"seed", seed},
-                           {"snapshot", body.value("snapshot", Json())},
-                           {"task", body.value("task", Json())},
-                           {"fields", body.value("fields", Json())},
-                           {"calibrated_on", trained.calibrated_on}};
-  MW_TRY(trained.model.save(folder.file("model")));
-  MW_TRY(write_file_atomically(folder.file("predictions.jsonl"), lines));
-  Json files = Json::array();
-  for (const char* name : {"model/config.json", "model/vocabulary.txt", "model/model.safetensors"}) {
-    MW_ASSIGN(files.emplace_back(), describe_file(folder, name));
-  }
-  MW_ASSIGN(const Json predictions, describe_file(folder, "predictions.jsonl"));
+  MW_ASSIGN(const Written written, write(folder, trained, options, seed, lines));
   return Json{{"family", "linear"},
               {"parameters", trained.model.parameters()},
               {"features", trained.model.vectorizer().size()},
               {"labels", rows.labels.size()},
-              {"files", files},
-              {"weights_sha256", files.back()["sha256"]},
-              {"predictions", predictions},
+              {"files", written.files},
+              {"weights_sha256", written.files.back()["sha256"]},
+              {"predictions", written.predictions},
               {"objective", name_of(objective)},
               {"metrics", metrics},
               {"calibration", calibration_of(trained)},
