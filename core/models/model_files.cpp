@@ -7,6 +7,7 @@
 #include "models/registry.h"
 #include "store/blobs.h"
 #include "text/encoder_folder.h"
+#include "text/lexicon.h"
 #include "text/linear_classifier.h"
 #include "text/tokenizer.h"
 
@@ -25,6 +26,7 @@ std::optional<ModelFormat> model_format_named(std::string_view name) {
 
 namespace {
 
+constexpr std::string_view kPhrases = "phrases.jsonl";
 constexpr std::string_view kShardIndex = "model.safetensors.index.json";
 
 Result<ModelFolder> look_at_linear(const fs::path& folder) {
@@ -34,6 +36,16 @@ Result<ModelFolder> look_at_linear(const fs::path& folder) {
   found.parameters = static_cast<int64_t>(classifier.parameters());
   found.labels = classifier.labels();
   found.files = {"model.safetensors", "config.json", "vocabulary.txt"};
+  return found;
+}
+
+Result<ModelFolder> look_at_lexicon(const fs::path& folder) {
+  MW_ASSIGN(const text::Lexicon lexicon, text::Lexicon::load(folder));
+  ModelFolder found;
+  found.family = "lexicon";
+  found.parameters = static_cast<int64_t>(lexicon.parameters());
+  found.labels = lexicon.labels();
+  found.files = {std::string(kPhrases), "config.json"};
   return found;
 }
 
@@ -62,7 +74,8 @@ Status check_numbers(const fs::path& folder, const ModelFolder& found, const Wor
   return encoder.check_numbers(work);
 }
 
-bool holds_weights(std::string_view name) { return name.ends_with(".safetensors"); }
+/// What a model has learned: the numbers of its tensors, or a lexicon's phrases.
+bool holds_weights(std::string_view name) { return name.ends_with(".safetensors") || name == kPhrases; }
 
 Result<MappedFile> open_intact(const store::Project& project, const Model& model, const ModelFile& file) {
   MW_TRY(detail::check_file_name(file.name));
@@ -113,9 +126,12 @@ Digest weights_digest(const std::vector<ModelFile>& files) {
 
 Result<ModelFolder> look_at_folder(const fs::path& folder) {
   std::error_code ignored;
-  // A linear model has a vocabulary of its own beside its configuration; whatever else has a config.json is an encoder.
-  const bool linear = fs::exists(folder / "vocabulary.txt", ignored);
-  MW_ASSIGN(ModelFolder found, linear ? look_at_linear(folder) : look_at_encoder(folder));
+  // A linear model has a vocabulary of its own beside its configuration, a lexicon its phrases; whatever else has a
+  // config.json is an encoder.
+  const bool linear = fs::exists(folder / "vocabulary.txt", ignored), lexicon = fs::exists(folder / kPhrases, ignored);
+  MW_ASSIGN(ModelFolder found, linear    ? look_at_linear(folder)
+                               : lexicon ? look_at_lexicon(folder)
+                                         : look_at_encoder(folder));
   const fs::path path = folder.lexically_normal();
   found.name = (path.has_filename() ? path : path.parent_path()).filename().string();
   for (const std::string& file : found.files) {

@@ -13,8 +13,9 @@ Predictor& Predictor::operator=(Predictor&&) noexcept = default;
 Predictor::~Predictor() = default;
 
 Result<Predictor> Predictor::load(const store::Project& project, const Model& model) {
-  MW_ASSIGN(auto backend,
-            model.family == "linear" ? detail::linear_backend(project, model) : detail::engine_backend(project, model));
+  MW_ASSIGN(auto backend, model.family == "linear"    ? detail::linear_backend(project, model)
+                          : model.family == "lexicon" ? detail::lexicon_backend(project, model)
+                                                      : detail::engine_backend(project, model));
   return Predictor(std::move(backend));
 }
 

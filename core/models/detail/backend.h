@@ -52,6 +52,7 @@ class Backend {
 [[nodiscard]] Answer number_answer(double number);
 
 [[nodiscard]] Result<std::unique_ptr<Backend>> linear_backend(const store::Project& project, const Model& model);
+[[nodiscard]] Result<std::unique_ptr<Backend>> lexicon_backend(const store::Project& project, const Model& model);
 /// Starts an engine for the model.
 [[nodiscard]] Result<std::unique_ptr<Backend>> engine_backend(const store::Project& project, const Model& model);
 
