@@ -8,6 +8,13 @@
 
 namespace millwright::models {
 
+std::vector<const jobs::Algorithm*> judging_algorithms() {
+  std::vector<const jobs::Algorithm*> out;
+  for (const jobs::Algorithm& algorithm : jobs::algorithms())
+    if (detail::learns(algorithm, "classification")) out.push_back(&algorithm);
+  return out;
+}
+
 Result<CrossValidationPlan> plan_cross_validation(const store::Project& project,
                                                   const CrossValidationRequest& request) {
   MW_ASSIGN(const detail::FoldChoice chosen, detail::choose_folds(project, request));

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/remark.h"
 #include "base/result.h"
+#include "jobs/algorithms.h"
 #include "labels/task.h"
 #include "models/cross_validation.h"
 #include "snapshots/snapshot.h"
@@ -29,6 +30,8 @@ struct CrossValidationPlan {
 /// Errors: those of start_cross_validation().
 [[nodiscard]] Result<CrossValidationPlan> plan_cross_validation(const store::Project& project,
                                                                 const CrossValidationRequest& request);
+/// Those that tell one label a text: whose models can judge labels.
+[[nodiscard]] std::vector<const jobs::Algorithm*> judging_algorithms();
 /// {"snapshot","task","rows","labels","folds","seconds","memory","rests_on"}
 [[nodiscard]] Json to_json(const CrossValidationPlan& plan);
 

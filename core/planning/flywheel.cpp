@@ -89,10 +89,8 @@ double metric(const Json& metrics, const char* name, const char* part) {
   return found->at(part).get<double>();
 }
 
-Json estimate_json(const statistics::Estimate& estimate) {
-  return {{"value", number_or_null(estimate.value)},
-          {"low", number_or_null(estimate.low)},
-          {"high", number_or_null(estimate.high)}};
+Json estimate_json(double value, double low, double high) {
+  return {{"value", number_or_null(value)}, {"low", number_or_null(low)}, {"high", number_or_null(high)}};
 }
 
 Figure figure(std::string name, int64_t number) { return {std::move(name), static_cast<double>(number), {}}; }
@@ -301,13 +299,19 @@ class Advice {
 
 Kpis kpis_of(const Facts& facts) {
   Kpis kpis;
-  kpis.test_accuracy = {kNone, kNone, kNone};
-  kpis.macro_f1 = kNone;
+  kpis.test_accuracy = kpis.test_low = kpis.test_high = kpis.macro_f1 = kNone;
+  kpis.figure = figure("accuracy", kNone);
+  kpis.figure_low = kpis.figure_high = kNone;
   if (!facts.runs.empty()) {
     const Json& metrics = facts.in_use()->metrics;
-    kpis.test_accuracy = {metric(metrics, "accuracy", "value"), metric(metrics, "accuracy", "low"),
-                          metric(metrics, "accuracy", "high")};
-    kpis.figure = models::headline_of(metrics);
+    kpis.test_accuracy = metric(metrics, "accuracy", "value");
+    kpis.test_low = metric(metrics, "accuracy", "low");
+    kpis.test_high = metric(metrics, "accuracy", "high");
+    if (const auto headline = models::headline_of(metrics)) {
+      kpis.figure = figure(headline->name, headline->value.value);
+      kpis.figure_low = headline->value.low;
+      kpis.figure_high = headline->value.high;
+    }
     kpis.macro_f1 = metric(metrics, "macro_f1", "value");
   }
   kpis.records = facts.records();
@@ -382,9 +386,9 @@ Json to_json(const FlywheelStatus& status) {
           {"stages", std::move(stages)},
           {"next", std::move(next)},
           {"kpis",
-           {{"test_accuracy", estimate_json(k.test_accuracy)},
+           {{"test_accuracy", estimate_json(k.test_accuracy, k.test_low, k.test_high)},
             {"test_figure",
-             k.figure ? Json{{"name", k.figure->name}, {"estimate", estimate_json(k.figure->value)}} : Json()},
+             {{"name", k.figure.name}, {"estimate", estimate_json(k.figure.number, k.figure_low, k.figure_high)}}},
             {"macro_f1", number_or_null(k.macro_f1)},
             {"records", k.records},
             {"labels", k.labeled},

@@ -2,13 +2,11 @@
 // that turns the loop once. It is the lowest room: it may read every other, and none knows it.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
-#include "models/evaluation.h"
 #include "store/project.h"
 
 namespace millwright::planning {
@@ -50,8 +48,9 @@ struct NextAction {
 
 /// Headline figures; NaN where there is none yet.
 struct Kpis {
-  statistics::Estimate test_accuracy;      ///< of the newest run of the newest task
-  std::optional<models::Headline> figure;  ///< that counts first for its kind of task, on the test split
+  double test_accuracy = 0, test_low = 0, test_high = 0;  ///< of the newest run of the newest task
+  Figure figure;                                          ///< that counts first for its kind of task, on the test split
+  double figure_low = 0, figure_high = 0;                 ///< its 95 % interval
   double macro_f1 = 0;
   int64_t records = 0, labeled = 0, labels_this_week = 0;
   double median_seconds_per_label = 0;  ///< of labels that persons made

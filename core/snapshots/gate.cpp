@@ -53,12 +53,14 @@ Status check_labels(const store::Project& project, const records::ColumnScan& sc
     MW_ASSIGN(const auto schema, labels::current_schema(project, task.id));
     completeness.emplace_back(task.name,
                               quality::check_completeness(of_field.codes, of_field.known(schema), record, thresholds));
+    // Numbers differ on the same input wherever something else has a part in them: that is noise, no conflict.
+    if (task.kind == labels::TaskKind::number) continue;
     MW_ASSIGN(const auto inputs, quality::input_hashes(scan, task.fields, project.duplicate_key()));
     conflicts.emplace_back(task.name, quality::check_conflicts(inputs, of_field.codes, record, thresholds));
   }
   if (completeness.empty()) return {};
   checks.push_back(quality::merge_checks(std::move(completeness)));
-  checks.push_back(quality::merge_checks(std::move(conflicts)));
+  if (!conflicts.empty()) checks.push_back(quality::merge_checks(std::move(conflicts)));
   return {};
 }
 

@@ -15,6 +15,7 @@
 #include "ui_widgets/buttons.h"
 #include "ui_widgets/card.h"
 #include "ui_widgets/error_banner.h"
+#include "ui_widgets/figure_words.h"
 #include "ui_widgets/flow_layout.h"
 #include "ui_widgets/page_header.h"
 
@@ -143,16 +144,16 @@ void FlywheelPage::show_status(const planning::FlywheelStatus& status) {
 void FlywheelPage::show_kpis(const planning::FlywheelStatus& status) {
   const auto& k = status.kpis;
   const QString none = tr("–");
-  const auto& test = k.test_accuracy;
-  const bool by_accuracy = !k.figure || k.figure->name == "accuracy";
-  const bool judged = std::isfinite(test.value);
+  const bool by_accuracy = k.figure.name == "accuracy";
+  const bool judged = std::isfinite(k.test_accuracy);
   if (by_accuracy)
-    tiles_[0]->set(tr("Accuracy on the test split"), judged ? percent(test.value) : none,
-                   judged && std::isfinite(test.low) ? tr("%1–%2").arg(figure(test.low * 100, 3), percent(test.high))
-                                                     : tr("no model yet"));
+    tiles_[0]->set(tr("Accuracy on the test split"), judged ? percent(k.test_accuracy) : none,
+                   judged && std::isfinite(k.test_low)
+                       ? tr("%1–%2").arg(figure(k.test_low * 100, 3), percent(k.test_high))
+                       : tr("no model yet"));
   else
-    tiles_[0]->set(tr("%1 on the test split").arg(figure_title(k.figure->name)), figure(k.figure->value.value, 3),
-                   tr("%1–%2").arg(figure(k.figure->value.low, 3), figure(k.figure->value.high, 3)));
+    tiles_[0]->set(tr("%1 on the test split").arg(figure_title(k.figure.name)), figure(k.figure.number, 3),
+                   tr("%1–%2").arg(figure(k.figure_low, 3), figure(k.figure_high, 3)));
   tiles_[1]->set(tr("Macro-F1"), std::isfinite(k.macro_f1) ? figure(k.macro_f1, 3) : none,
                  std::isfinite(k.macro_f1) ? tr("every class counts the same")
                  : by_accuracy             ? tr("no model yet")

@@ -5,8 +5,6 @@
 #include <QLocale>
 #include <QTimeZone>
 #include <cmath>
-#include <map>
-#include <string_view>
 
 namespace millwright::ui {
 namespace {
@@ -86,23 +84,6 @@ QString value_text(double value, records::FieldType type) {
   if (type == records::FieldType::integer && std::abs(value) < 9e15)
     return QLocale().toString(static_cast<qint64>(std::llround(value)));
   return figure(value, 4);
-}
-
-QString figure_title(const std::string& name) {
-  static const std::map<std::string_view, const char*> kTitles = {
-      {"accuracy", QT_TRANSLATE_NOOP("QObject", "accuracy")},
-      {"micro_f1", QT_TRANSLATE_NOOP("QObject", "micro-F1")},
-      {"macro_f1", QT_TRANSLATE_NOOP("QObject", "macro-F1")},
-      {"f1", QT_TRANSLATE_NOOP("QObject", "F1")},
-      {"precision", QT_TRANSLATE_NOOP("QObject", "precision")},
-      {"recall", QT_TRANSLATE_NOOP("QObject", "recall")},
-      {"hamming_loss", QT_TRANSLATE_NOOP("QObject", "Hamming loss")},
-      {"r2", QT_TRANSLATE_NOOP("QObject", "R²")},
-      {"mae", QT_TRANSLATE_NOOP("QObject", "mean absolute error")},
-      {"rmse", QT_TRANSLATE_NOOP("QObject", "root mean square error")},
-      {"pearson", QT_TRANSLATE_NOOP("QObject", "correlation")}};
-  const auto found = kTitles.find(name);
-  return found == kTitles.end() ? text_of(name) : QObject::tr(found->second);
 }
 
 }  // namespace millwright::ui

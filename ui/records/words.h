@@ -36,7 +36,4 @@ namespace millwright::ui {
 /// A numeric value of a field of this type: times as dates, integers without an exponent.
 [[nodiscard]] QString value_text(double value, records::FieldType type);
 
-/// Of a figure of models: "accuracy", "micro-F1", "R²"; one that is not known is named as it is.
-[[nodiscard]] QString figure_title(const std::string& name);
-
 }  // namespace millwright::ui

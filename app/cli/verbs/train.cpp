@@ -62,7 +62,7 @@ void print(std::ostream& out, const models::TrainingPlan& plan) {
     out << '\n' << one.algorithm->title << ": " << words_of(one.why, " ") << '\n';
     if (!one.rests_on.empty()) out << "  " << words_of(one.rests_on, " ") << '\n';
     for (const models::PlannedObjective& objective : one.objectives)
-      if (!objective.fits) out << "  " << objective.name << ": " << words_of(objective.why) << '\n';
+      if (one.fits && !objective.fits) out << "  " << objective.name << ": " << words_of(objective.why) << '\n';
   }
   if (plan.shut_by.empty()) return;
   out << "\nThe snapshot's gate is shut, so that training is refused:";

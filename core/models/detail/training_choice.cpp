@@ -18,14 +18,14 @@ Result<std::optional<Model>> teacher_of(const store::Project& project, const job
   return std::optional(std::move(teacher));
 }
 
+}  // namespace
+
 bool learns(const jobs::Algorithm& algorithm, std::string_view objective) {
   for (const jobs::OptionDeclaration& option : algorithm.options)
     if (option.name == "objective")
       return std::find(option.choices.begin(), option.choices.end(), objective) != option.choices.end();
   return objective == "classification";
 }
-
-}  // namespace
 
 std::string_view objective_of(labels::TaskKind kind) {
   switch (kind) {
@@ -59,11 +59,16 @@ Status check_objective(labels::TaskKind kind, const jobs::Algorithm& algorithm, 
   const std::string_view own = objective_of(kind);
   const bool taught = objective == own || objective == "masked-lm" ||
                       (objective == "sentence-embedding" && kind == labels::TaskKind::single_label);
+  if (!taught && !learns(algorithm, own))
+    return fail(ErrorKind::usage, "train.objective",
+                "A task of kind {kind} teaches {own}, which the {algorithm} algorithm does not learn.",
+                {{"kind", std::string(labels::name_of(kind))},
+                 {"own", std::string(own)},
+                 {"algorithm", std::string(algorithm.name)}});
   if (!taught)
     return fail(ErrorKind::usage, "train.objective", "A task of kind {kind} cannot teach {objective}.",
                 {{"kind", std::string(labels::name_of(kind))}, {"objective", objective}, {"own", std::string(own)}},
                 "It teaches {own}.");
-  // An algorithm without a choice of objectives learns one label a row.
   if (learns(algorithm, objective)) return {};
   return fail(ErrorKind::usage, "train.objective", "The {algorithm} algorithm does not learn {objective}.",
               {{"algorithm", std::string(algorithm.name)}, {"objective", objective}});

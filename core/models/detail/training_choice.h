@@ -26,6 +26,8 @@ struct TrainingChoice : AlgorithmChoice {
 
 /// What a task of a kind is there to teach: "classification", "multi-label", "token-classification", "regression".
 [[nodiscard]] std::string_view objective_of(labels::TaskKind kind);
+/// Whether an objective is among those that an algorithm learns.
+[[nodiscard]] bool learns(const jobs::Algorithm& algorithm, std::string_view objective);
 /// For a task of a kind, whose objective is taken where the request names none. Errors: those of start_training() that
 /// stand in the request alone.
 [[nodiscard]] Result<TrainingChoice> choose(const store::Project& project, const TrainRequest& request,

@@ -206,8 +206,10 @@ Result<std::vector<Check>> check_rows(const store::Project& project, const label
   MW_ASSIGN(Check missing, check_missing(scan, task, rows, places, thresholds));
   checks.push_back(std::move(missing));
   checks.push_back(quality::check_completeness(rows.label, known, record, thresholds));
-  checks.push_back(quality::check_conflicts(inputs, rows.label, record, thresholds));
-  if (task.kind != labels::TaskKind::number) checks.push_back(check_classes(rows, values, names, thresholds));
+  if (task.kind != labels::TaskKind::number) {  // numbers may differ on the same input, and have no classes
+    checks.push_back(quality::check_conflicts(inputs, rows.label, record, thresholds));
+    checks.push_back(check_classes(rows, values, names, thresholds));
+  }
   checks.push_back(check_leakage(rows, inputs, thresholds));
   if (plan.group_field) {
     MW_ASSIGN(const auto groups, group_hashes(scan, *plan.group_field, project.duplicate_key(), places));

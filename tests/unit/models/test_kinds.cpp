@@ -3,6 +3,7 @@
 #include <QTest>
 #include <cmath>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "labels/from_field.h"

@@ -31,8 +31,8 @@ CrossValidationDialog::CrossValidationDialog(const labels::Task& task, const std
   auto* form = add_form();
   algorithm_ = new QComboBox;
   algorithm_->setAccessibleName(tr("Algorithm"));
-  for (const auto& algorithm : jobs::algorithms())
-    algorithm_->addItem(tr(std::string(algorithm.title).c_str()), text_of(algorithm.name));
+  for (const auto* algorithm : models::judging_algorithms())
+    algorithm_->addItem(tr(std::string(algorithm->title).c_str()), text_of(algorithm->name));
   about_algorithm_ = make_label({}, FontRole::caption, Tone::muted);
   about_algorithm_->setWordWrap(true);
   folds_ = new QSpinBox;

@@ -15,6 +15,7 @@
 #include "ui_records/words.h"
 #include "ui_widgets/buttons.h"
 #include "ui_widgets/card.h"
+#include "ui_widgets/figure_words.h"
 #include "ui_widgets/paged_table.h"
 
 namespace millwright::ui::detail {
