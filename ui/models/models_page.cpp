@@ -71,7 +71,7 @@ ModelsPage::ModelsPage(PageContext context, QWidget* parent)
   models_->setObjectName(QStringLiteral("models.list"));
   models_->setAccessibleName(tr("Models"));
   models_->set_columns({{.title = tr("Model"), .stretch = true},
-                        {.title = tr("Accuracy"), .kind = Column::Kind::figure, .width = 80},
+                        {.title = tr("Test"), .kind = Column::Kind::figure, .width = 80},
                         {.title = tr("Macro-F1"), .kind = Column::Kind::figure, .width = 82},
                         {.title = tr("Stage"), .kind = Column::Kind::badge, .width = 102}});
   list->setMinimumWidth(px(400));

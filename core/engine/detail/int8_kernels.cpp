@@ -67,11 +67,12 @@ void quantize_rows(const float* in, int64_t rows, int64_t width, uint8_t* out, f
   MW_DISPATCH(quantize, in, rows, width, out, scale);
 }
 
-void quantize_weights(const float* in, int64_t rows, int64_t width, int8_t* out, float* scale) {
+void quantize_weights(const float* in, int64_t rows, int64_t width, int32_t most, int8_t* out, float* scale) {
+  const auto levels = static_cast<float>(most);
   for (int64_t r = 0; r < rows; ++r) {
-    const float most = largest(in + r * width, width);
-    const float factor = most > 0 ? kMost / most : 0;
-    scale[r] = most / kMost;
+    const float widest = largest(in + r * width, width);
+    const float factor = widest > 0 ? levels / widest : 0;
+    scale[r] = widest / levels;
     for (int64_t i = 0; i < width; ++i)
       out[r * width + i] = static_cast<int8_t>(static_cast<int32_t>(in[r * width + i] * factor + 128.5F) - 128);
   }

@@ -14,6 +14,8 @@ class Int8Matrix {
  public:
   /// Whether this build has the integer product.
   [[nodiscard]] static bool available();
+  /// Weights are whole numbers from −most to most: 127, or 63 where the processor's products would be cut off.
+  [[nodiscard]] static int32_t most();
   /// `weight` float [out, in], `bias` float [out], in main memory.
   Int8Matrix(const at::Tensor& weight, const at::Tensor& bias);
   /// x float [rows, in] → x · weightᵀ + bias, [rows, out].

@@ -263,12 +263,12 @@ void check_int8(Bench& bench) {
   if (!bench.device().is_cpu() || !Int8Matrix::available()) return;
   const at::Tensor x = bench.numbers({33, 96}), w = bench.numbers({160, 96}, 0.05), b = bench.numbers({160});
   // To whole numbers in float, as the kernels do it: where two are as near, the last bit decides.
-  const auto rounded = [](const at::Tensor& m) {
+  const auto rounded = [](const at::Tensor& m, int32_t levels) {
     const at::Tensor narrow = m.to(at::kFloat), most = narrow.abs().amax(1, /*keepdim=*/true);
-    const at::Tensor whole = at::floor(narrow * (at::full_like(most, 127) / most) + 128.5) - 128;
-    return whole.to(at::kDouble) * (most / 127).to(at::kDouble);
+    const at::Tensor whole = at::floor(narrow * (at::full_like(most, levels) / most) + 128.5) - 128;
+    return whole.to(at::kDouble) * (most / levels).to(at::kDouble);
   };
-  const at::Tensor expected = at::matmul(rounded(x), rounded(w).t()) + b;
+  const at::Tensor expected = at::matmul(rounded(x, 127), rounded(w, Int8Matrix::most()).t()) + b;
   const at::Tensor got = Int8Matrix(w.to(at::kFloat), b.to(at::kFloat)).multiply(x.to(at::kFloat));
   bench.report("linear in int8", "[33,96] [160,96] [160]", "int8", distance({got}, {expected}), 1e-4);
 }

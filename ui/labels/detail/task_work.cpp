@@ -37,7 +37,7 @@ QString reason_words(const std::string& code) {
 }
 
 /// Rows that were not taken are not passed over: the error stays on the page until it was read.
-Error rejected_rows(const labels::BulkLabels& taken) {
+Error rejected_rows(const labels::BulkLabels& taken, const char* verb) {
   QStringList reasons;
   for (const auto& row : taken.sample)
     if (const QString words = reason_words(row.reason); !reasons.contains(words)) reasons << words;
@@ -47,7 +47,7 @@ Error rejected_rows(const labels::BulkLabels& taken) {
                {{"n", std::to_string(taken.rejected)},
                 {"all", std::to_string(taken.rows_read)},
                 {"reasons", utf8_of(reasons.mid(0, 3).join(QStringLiteral("; ")))}},
-               "What could be used is in. `labels import --json` on the command line lists the rows."};
+               "What could be used is in. `" + std::string(verb) + " --json` on the command line lists the rows."};
 }
 
 }  // namespace
@@ -95,7 +95,7 @@ void TaskWork::create_task(const LabelsOverview& overview) {
       },
       [this](const Made& made) {
         Q_EMIT task_created(text_of(made.task.name));
-        if (made.taken.rejected > 0) Q_EMIT failed(rejected_rows(made.taken));
+        if (made.taken.rejected > 0) Q_EMIT failed(rejected_rows(made.taken, "labels from-field"));
       });
 }
 
@@ -184,7 +184,7 @@ void TaskWork::import_labels(const LabelsOverview& overview) {
             tr("%1 taken in, %2 there before, %3 rejected")
                 .arg(kept, figure(static_cast<qint64>(taken.duplicate)), figure(static_cast<qint64>(taken.rejected))),
             taken.rejected > 0 ? State::warning : State::pass);
-        if (taken.rejected > 0) Q_EMIT failed(rejected_rows(taken));
+        if (taken.rejected > 0) Q_EMIT failed(rejected_rows(taken, "labels import"));
         Q_EMIT imported();
       });
 }

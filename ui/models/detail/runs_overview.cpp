@@ -180,9 +180,10 @@ std::vector<Row> run_rows(const RunsOverview& overview) {
     rows.push_back(
         {QVariant(static_cast<qlonglong>(run.id)),
          {short_id(run.uuid), about_cell(run), headline_cell(run.metrics, true),
-          Cell::two_lines(share_text(f1.value), interval_text(f1)), beside, against_cell(comparison, champion_words),
-          share_text(number_from(run.metrics, "ece")), latency_text(run), duration(run.seconds),
-          verdict_cell(overview.stage_of(run.model), comparison)}});
+          std::isfinite(f1.value) ? Cell::two_lines(share_text(f1.value), interval_text(f1))
+                                  : Cell{QStringLiteral("–")},
+          beside, against_cell(comparison, champion_words), share_text(number_from(run.metrics, "ece")),
+          latency_text(run), duration(run.seconds), verdict_cell(overview.stage_of(run.model), comparison)}});
   }
   return rows;
 }
